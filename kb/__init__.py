@@ -1,0 +1,19 @@
+"""What we know, where it is kept, how it is found."""
+
+from kb.article import Article, Boilerplate, Hit, Passage, Span
+from kb.catalog import Failure, Filters
+from kb.errors import KnowledgeBaseError
+from kb.knowledge_base import Addition, KnowledgeBase
+
+__all__ = [
+    "Addition",
+    "Article",
+    "Boilerplate",
+    "Failure",
+    "Filters",
+    "Hit",
+    "KnowledgeBase",
+    "KnowledgeBaseError",
+    "Passage",
+    "Span",
+]

@@ -1,0 +1,907 @@
+"""The record: articles, passages, vectors and the lexical index, in one SQL database. Everything else is derived.
+
+One transaction stores an article with its passages, vectors and lexical rows, and appends to the change log; when it
+commits, the article is stored. What is derived from the catalog (the Chroma index, the mapped vector file) reads the
+change log from its own watermark, so that it can be behind, or lost, without anything being lost.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import sqlalchemy as sa
+
+from kb.article import Article, Boilerplate, Passage, Span, article_id, day_range
+from kb.embedding import Vectors
+from kb.errors import KnowledgeBaseError, NotAKnowledgeBase, OtherModel, UnreadableKnowledgeBase
+
+__all__ = ["Catalog", "Change", "Failure", "Filters", "Making", "Stored"]
+
+SCHEMA = "1"
+_FILE = "catalog.sqlite"
+_BUSY_SECONDS = 30
+_FULL = "the disk is full; nothing was lost, make room and run the same command again"
+_T = TypeVar("_T")
+_VARIABLES = 500  # bound values in one statement; every SQLite takes 999
+
+_tables = sa.MetaData()
+_meta = sa.Table("meta", _tables, sa.Column("key", sa.String, primary_key=True), sa.Column("value", sa.String))
+_articles = sa.Table(
+    "articles",
+    _tables,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("id", sa.String, nullable=False, unique=True),
+    sa.Column("source", sa.String, nullable=False, unique=True),
+    sa.Column("fingerprint", sa.String, nullable=False),
+    sa.Column("title", sa.String, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("outlet", sa.String, index=True),
+    sa.Column("origin", sa.String),
+    sa.Column("author", sa.String),
+    sa.Column("published", sa.String),
+    sa.Column("published_first", sa.BigInteger, index=True),
+    sa.Column("published_last", sa.BigInteger),
+    sa.Column("url", sa.String),
+    sa.Column("language", sa.String),
+    sa.Column("boilerplate", sa.JSON, nullable=False),
+    sa.Column("provenance", sa.JSON, nullable=False),
+    sa.Column("added", sa.String, nullable=False),
+    sqlite_autoincrement=True,  # a number is never given twice, so the change log stays unambiguous
+)
+_passages = sa.Table(
+    "passages",
+    _tables,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("article", sa.ForeignKey("articles.number"), nullable=False, index=True),
+    sa.Column("start", sa.Integer, nullable=False),
+    sa.Column("end", sa.Integer, nullable=False),
+    sa.Column("sentences", sa.JSON, nullable=False),
+    sa.Column("vector", sa.LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+_changes = sa.Table(
+    "changes",
+    _tables,
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("article", sa.Integer, nullable=False),
+    sa.Column("added", sa.Boolean, nullable=False),
+    # Tells this change from one that got the same number in another history, as after a backup was restored.
+    sa.Column("mark", sa.String, nullable=False, server_default=""),
+    sqlite_autoincrement=True,
+)
+# Vectors of another model, on their way; they take the place of the passages' own when there is one for each.
+_reembedded = sa.Table(
+    "reembedded",
+    _tables,
+    sa.Column("passage", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("vector", sa.LargeBinary, nullable=False),
+)
+_failures = sa.Table(
+    "failures",
+    _tables,
+    sa.Column("source", sa.String, primary_key=True),
+    sa.Column("file", sa.String, nullable=False),
+    sa.Column("reason", sa.String, nullable=False),
+    sa.Column("given", sa.JSON, nullable=False),
+    sa.Column("at", sa.String, nullable=False),
+)
+_erasures = sa.Table("erasures", _tables, sa.Column("change", sa.Integer, primary_key=True, autoincrement=False))
+
+# The lexical index keeps no second copy of the text: it reads titles and slices through this view.
+_LEXICAL = (
+    """CREATE VIEW passage_texts AS
+       SELECT p.id AS id, a.title AS title, substr(a.text, p."start" + 1, p."end" - p."start") AS body
+       FROM passages p JOIN articles a ON a.number = p.article""",
+    """CREATE VIRTUAL TABLE lexical USING fts5(
+       title, body, content='passage_texts', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2')""",
+)
+_lexical = sa.table("lexical", sa.column("rowid", sa.Integer))
+_dated = _passages.join(_articles, _passages.c.article == _articles.c.number)
+_BM25: sa.ColumnElement[float] = sa.literal_column("bm25(lexical, 2.0, 1.0)")  # the title weighs double
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How a catalog's passages and vectors were made. Two that differ cannot be searched together."""
+
+    embedder: str
+    digest: str
+    dimension: int
+    scheme: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the catalog holds of a record's source or text, for deciding what to do with the record."""
+
+    number: int
+    article_id: str
+    source: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of the change log: the article with this number came or went."""
+
+    seq: int
+    article: int
+    added: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A record that no article could be made of, kept until it can."""
+
+    source: str
+    file: str
+    """What to ingest again to try it again."""
+    reason: str
+    given: Mapping[str, str | None]
+    """What the user had said about everything in that run."""
+    at: str | None = None
+    """When it was kept, ISO and UTC. None until then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which articles may be found. None means any."""
+
+    since: str | None = None
+    """First day, month or year of publication, ISO. Undated articles are left out."""
+    until: str | None = None
+    """Last day, month or year of publication, ISO. An article dated by its month or year is let through if any of its
+    days would be; undated articles are left out."""
+    outlet: str | None = None
+    """The outlet's name; upper and lower case are alike."""
+
+    def __bool__(self) -> bool:
+        return any((self.since, self.until, self.outlet))
+
+
+class Catalog:
+    """One catalog in one folder. Safe to use from several threads and processes."""
+
+    def __init__(self, folder: Path, engine: sa.Engine) -> None:
+        self.folder = folder
+        self._engine = engine
+
+    @classmethod
+    def open(cls, folder: Path, *, create: bool) -> Catalog:
+        """The catalog in `folder`, made new if there is none and `create` is set.
+
+        Raises:
+            NotAKnowledgeBase: there is none, and none may be made here.
+            UnreadableKnowledgeBase: damaged, locked, or made by a newer version.
+        """
+        file = folder / _FILE
+        new = not _exists(file)
+        if new:
+            _refuse_unless_free(folder, create)
+        with _mapped(folder):
+            if new:
+                folder.mkdir(parents=True, exist_ok=True)
+            catalog = cls(folder, _engine(file))
+            try:
+                catalog._prepare(create)
+            except BaseException:
+                catalog.close()
+                raise
+        return catalog
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @property
+    def writable(self) -> bool:
+        return os.access(self.folder, os.W_OK) and os.access(self.folder / _FILE, os.W_OK)
+
+    def _prepare(self, create: bool) -> None:
+        with self._engine.connect() as connection:
+            # A process that was killed, or is at work, may have left the file without tables.
+            if create and not sa.inspect(connection).get_table_names():
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                # Another process may have been faster.
+                if not sa.inspect(connection).has_table("meta"):
+                    _tables.create_all(connection)
+                    for statement in _LEXICAL:
+                        connection.exec_driver_sql(statement)
+                    connection.execute(_meta.insert(), [{"key": "schema", "value": SCHEMA}])
+                connection.commit()
+            if not sa.inspect(connection).has_table("meta"):
+                raise NotAKnowledgeBase(_absent(self.folder))
+            schema = connection.scalar(sa.select(_meta.c.value).where(_meta.c.key == "schema"))
+            if schema == SCHEMA and self.writable:
+                _complete(connection)
+        if schema != SCHEMA:
+            raise UnreadableKnowledgeBase(
+                f"{self.folder} was made by another version (schema {schema}, this one reads {SCHEMA}); "
+                "install the version that made it, or ingest the articles into a new folder"
+            )
+
+    # -- how it was made
+
+    def making(self) -> Making | None:
+        """How the stored passages and vectors were made; None as long as nothing is stored."""
+        with self._read() as connection:
+            value = connection.scalar(sa.select(_meta.c.value).where(_meta.c.key == "making"))
+        return Making(**json.loads(value)) if value else None
+
+    # -- embedding anew
+
+    def reembed(self, making: Making, embed: Callable[[list[str]], Vectors], portion: int = 1024) -> Iterator[int]:
+        """Gives every passage a vector from `embed`, which gets titles and texts as one line each, and says how many
+        have one. A run that is broken off goes on where it stopped if `making` is the same. Until the last passage has
+        its new vector all have their old ones."""
+        with self.writing() as writing:
+            writing.begin_reembedding(making)
+        while True:
+            done, waiting = self._waiting(portion)
+            if waiting:
+                vectors = embed([text for _, text in waiting])
+                with self.writing() as writing:
+                    writing.stage([number for number, _ in waiting], vectors)
+                yield done + len(waiting)
+                continue
+            with self.writing() as writing:
+                if writing.switch(making):
+                    return
+
+    def _waiting(self, portion: int) -> tuple[int, list[tuple[int, str]]]:
+        """How many passages have their new vector, and some that have not."""
+        query = (
+            sa.select(_passages.c.id, _passages.c.start, _passages.c.end, _articles.c.title, _articles.c.text)
+            .select_from(_dated.outerjoin(_reembedded, _reembedded.c.passage == _passages.c.id))
+            .where(_reembedded.c.passage.is_(None))
+            .order_by(_passages.c.id)
+            .limit(portion)
+        )
+        with self._read() as connection:
+            done = connection.scalar(sa.select(sa.func.count()).select_from(_reembedded)) or 0
+            rows = connection.execute(query).all()
+        return done, [(row.id, f"{row.title}\n{row.text[row.start : row.end]}") for row in rows]
+
+    # -- writing
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """One transaction, which holds the write lock from its start. It commits at the end of the block."""
+        with _mapped(self.folder), self._engine.connect() as connection:
+            if not self.writable:
+                raise UnreadableKnowledgeBase(
+                    f"{self.folder} is read-only; change its permissions, or name another folder with --kb"
+                )
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield Writing(connection)
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    # -- reading
+
+    @contextlib.contextmanager
+    def _read(self) -> Iterator[sa.Connection]:
+        with _mapped(self.folder), self._engine.connect() as connection:
+            yield connection
+
+    def stored(self, sources: Iterable[str], ids: Iterable[str]) -> list[Stored]:
+        """What is stored under any of these sources or article ids."""
+        columns = (_articles.c.number, _articles.c.id, _articles.c.source, _articles.c.fingerprint)
+        with self._read() as connection:
+            found = {
+                row.number: Stored(row.number, row.id, row.source, row.fingerprint)
+                for column, values in ((_articles.c.source, sources), (_articles.c.id, ids))
+                for some in _portions(list(values))
+                for row in connection.execute(sa.select(*columns).where(column.in_(some)))
+            }
+        return list(found.values())
+
+    def get(self, article_id: str) -> Article | None:
+        """The article with this id."""
+        with self._read() as connection:
+            row = connection.execute(sa.select(_articles).where(_articles.c.id == _bound(article_id))).one_or_none()
+            return None if row is None else _article(row)
+
+    def ids_starting(self, start: str) -> list[str]:
+        """Up to ten article ids that begin so."""
+        with self._read() as connection:
+            query = sa.select(_articles.c.id).where(_articles.c.id.startswith(_bound(start), autoescape=True)).limit(10)
+            return list(connection.scalars(query))
+
+    def articles(self) -> Iterator[Article]:
+        """All articles in the order in which they were added, without holding all in memory."""
+        last = 0
+        while True:
+            with self._read() as connection:
+                query = sa.select(_articles).where(_articles.c.number > last).order_by(_articles.c.number).limit(200)
+                rows = connection.execute(query).all()
+                found = [_article(row) for row in rows]
+            if not rows:
+                return
+            last = rows[-1].number
+            yield from found
+
+    def counts(self) -> tuple[int, int]:
+        """How many articles and how many passages are stored."""
+        with self._read() as connection:
+            articles = connection.scalar(sa.select(sa.func.count()).select_from(_articles))
+            passages = connection.scalar(sa.select(sa.func.count()).select_from(_passages))
+        return articles or 0, passages or 0
+
+    def passages(self, ids: Sequence[int]) -> dict[int, tuple[Passage, Article]]:
+        """The passages with these numbers, each with its article; numbers that are gone are left out."""
+        with self._read() as connection:
+            rows = [
+                row
+                for some in _portions(ids)
+                for row in connection.execute(
+                    sa.select(
+                        _passages.c.id, _passages.c.article, _passages.c.start, _passages.c.end, _passages.c.sentences
+                    ).where(_passages.c.id.in_(some))
+                )
+            ]
+            articles = {
+                row.number: _article(row)
+                for some in _portions(sorted({row.article for row in rows}))
+                for row in connection.execute(sa.select(_articles).where(_articles.c.number.in_(some)))
+            }
+            return {
+                row.id: (_passage(row, articles[row.article]), articles[row.article])
+                for row in rows
+                if row.article in articles
+            }
+
+    # -- searching words
+
+    def lexical(self, words: Sequence[str], filters: Filters, k: int) -> list[tuple[int, float]]:
+        """The numbers of the `k` best passages that hold any of the words, by BM25, each with its score (higher is
+        better). Titles weigh double."""
+        if not words or k < 1:
+            return []
+        query = (
+            sa.select(_lexical.c.rowid, _BM25)
+            .where(sa.text("lexical MATCH :terms"), *_conditions(filters))
+            .order_by(_BM25)
+            .limit(k)
+        )
+        if filters:
+            query = query.select_from(_lexical.join(_dated, _lexical.c.rowid == _passages.c.id))
+        with self._read() as connection:
+            rows = connection.execute(query, {"terms": " OR ".join(map(_quoted, words))}).all()
+        return [(row[0], -row[1]) for row in rows]
+
+    def document_frequencies(self, words: Sequence[str]) -> dict[str, int]:
+        """In how many passages each word (or another form of it) occurs."""
+        count = sa.select(sa.func.count()).select_from(_lexical).where(sa.text("lexical MATCH :term"))
+        with self._read() as connection:
+            return {word: connection.scalar(count, {"term": _quoted(word)}) or 0 for word in words}
+
+    def admitted(self, filters: Filters) -> Sequence[int]:
+        """The numbers of all passages that the filters let through, ascending."""
+        query = sa.select(_passages.c.id).select_from(_dated).where(*_conditions(filters)).order_by(_passages.c.id)
+        with self._read() as connection:
+            return list(connection.scalars(query))
+
+    # -- the change log, for what is derived
+
+    def latest_change(self) -> int:
+        """The number of the newest change; 0 if there is none."""
+        with self._read() as connection:
+            return connection.scalar(sa.select(sa.func.max(_changes.c.seq))) or 0
+
+    def mark(self, change: int) -> str | None:
+        """What tells the history up to this change from any other: what is derived carries it. None if there is no
+        such change; before the first one all histories are alike."""
+        if change == 0:
+            return ""
+        with self._read() as connection:
+            found: str | None = connection.scalar(sa.select(_changes.c.mark).where(_changes.c.seq == change))
+        return found
+
+    def changes(self, since: int) -> list[Change]:
+        """All changes after `since`, oldest first."""
+        with self._read() as connection:
+            rows = connection.execute(sa.select(_changes).where(_changes.c.seq > since).order_by(_changes.c.seq))
+            return [Change(row.seq, row.article, row.added) for row in rows]
+
+    def vectors(self, articles: Sequence[int] | None = None) -> Iterator[tuple[int, int, bytes]]:
+        """(passage, article number, float16 bytes) of every passage, or of those of the numbered articles."""
+        query = sa.select(_passages.c.id, _passages.c.article, _passages.c.vector).order_by(_passages.c.id)
+        with self._read() as connection:
+            if articles is None:
+                for row in connection.execution_options(yield_per=2000).execute(query):
+                    yield row.id, row.article, row.vector
+                return
+            for some in _portions(articles):
+                for row in connection.execute(query.where(_passages.c.article.in_(some))):
+                    yield row.id, row.article, row.vector
+
+    # -- failures
+
+    def failures(self) -> list[Failure]:
+        """What could not be stored so far, in the order of files and records."""
+        with self._read() as connection:
+            rows = connection.execute(sa.select(_failures).order_by(_failures.c.file, sa.text("rowid")))
+            return [Failure(row.source, row.file, row.reason, row.given, row.at) for row in rows]
+
+    def keep_failures(self, failed: Sequence[Failure], settled: Sequence[str]) -> None:
+        """Keeps new failures, each in place of an older one of its source, and strikes off those of settled sources."""
+        with self.writing() as writing:
+            writing.keep_failures(failed, settled)
+
+    # -- erasing
+
+    def erasures(self) -> list[int]:
+        """The removals, by their numbers in the change log, of which traces may be left in some file."""
+        with self._read() as connection:
+            return list(connection.scalars(sa.select(_erasures.c.change).order_by(_erasures.c.change)))
+
+    def erased(self, changes: Sequence[int]) -> None:
+        """Records that no file holds a trace of these removals."""
+        with self.writing() as writing:
+            writing.forget_erasures(changes)
+
+    def scrub(self, patience: float) -> bool:
+        """Rewrites the database, so that its files hold nothing of what was deleted. False if others use it for longer
+        than `patience` seconds; then something may be left."""
+        with _mapped(self.folder), self._engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(patience * 1000)}")
+            try:
+                # A reader that keeps the log from being cut off would make all the work be for nothing.
+                if connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]:
+                    return False
+                # Not 'optimize': it leaves alone what is one segment, and with it words that came and went in one
+                # transaction.
+                connection.exec_driver_sql("INSERT INTO lexical (lexical) VALUES ('rebuild')")
+                connection.exec_driver_sql("VACUUM")
+                # The log holds the pages as they were.
+                busy: int = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+            except sa.exc.OperationalError as error:
+                # On a full disk the rewriting has to wait too.
+                if not any(sign in str(error) for sign in ("locked", "full")):
+                    raise
+                return False
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(_BUSY_SECONDS * 1000)}")
+        return not busy
+
+    # -- checking
+
+    def integrity(self) -> list[str]:
+        """What is wrong inside the record, one line each; empty if nothing is."""
+        with self._read() as connection:
+            problems = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"]
+            orphans = connection.scalar(
+                sa.select(sa.func.count())
+                .select_from(_passages.outerjoin(_articles, _passages.c.article == _articles.c.number))
+                .where(_articles.c.number.is_(None))
+            )
+            if orphans:
+                problems.append(f"{orphans} passages belong to no article")
+            columns = (_articles.c.id, _articles.c.text, _articles.c.url, _articles.c.outlet)
+            problems += [
+                f"article {row.id} is not what was stored"
+                for row in connection.execution_options(yield_per=200).execute(sa.select(*columns))
+                if article_id(row.text, row.url or row.outlet) != row.id
+            ]
+        return problems + self._passage_problems()
+
+    def _passage_problems(self) -> list[str]:
+        made = self.making()
+        query = sa.select(
+            _passages.c.id,
+            _passages.c.start,
+            _passages.c.end,
+            sa.type_coerce(_passages.c.sentences, sa.String).label("sentences"),
+            _passages.c.vector,
+            _articles.c.id.label("article_id"),
+            sa.func.length(_articles.c.text).label("length"),
+        ).select_from(_dated)
+        with self._read() as connection:
+            return [
+                f"passage {row.id} of article {row.article_id} {wrong}"
+                for row in connection.execution_options(yield_per=1000).execute(query)
+                for wrong in _wrong(row, made.dimension if made else None)
+            ]
+
+    def lexical_problems(self) -> list[str]:
+        """What is wrong with the lexical index, one line each; empty if nothing is. It is derived from the passages."""
+        with self._read() as connection:
+            indexed = sa.table("lexical_docsize", sa.column("id", sa.Integer))
+            count = sum(
+                connection.scalar(
+                    sa.select(sa.func.count()).select_from(left).where(~sa.exists().where(right.c.id == left.c.id))
+                )
+                or 0
+                for left, right in ((_passages, indexed), (indexed, _passages))
+            )
+            if count:
+                return [f"the lexical index and the passages differ in {count} rows"]
+            if not self.writable:
+                return []  # to compare the words, SQLite wants to be permitted to write
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                connection.exec_driver_sql("INSERT INTO lexical (lexical, rank) VALUES ('integrity-check', 1)")
+            except sa.exc.DatabaseError as error:
+                if "malformed" not in str(error):
+                    raise
+                return ["the lexical index does not hold the words of the passages"]
+            finally:
+                connection.rollback()
+        return []
+
+    def rebuild_lexical(self) -> None:
+        """Makes the lexical index anew from the passages."""
+        with self.writing() as writing:
+            writing.rebuild_lexical()
+
+
+class Writing:
+    """The acts of one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def made_by(self, making: Making) -> None:
+        """Records how passages and vectors are made, or refuses if the stored ones were made otherwise.
+
+        Raises:
+            OtherModel: they were.
+        """
+        value = self._connection.scalar(sa.select(_meta.c.value).where(_meta.c.key == "making"))
+        if value is None:
+            self._connection.execute(_meta.insert(), [{"key": "making", "value": json.dumps(_as_dict(making))}])
+        elif Making(**json.loads(value)) != making:
+            raise OtherModel("the articles were embedded by another model while this process ran; start it again")
+
+    def replace(self, article: Article, passages: Sequence[Passage], vectors: Vectors) -> None:
+        """Stores an article, in place of what is stored under its source or its id by now; `vectors` is (passages,
+        dimension)."""
+        same = sa.or_(_articles.c.source == article.source, _articles.c.id == article.id)
+        for stored in self._connection.scalars(sa.select(_articles.c.id).where(same)).all():
+            self.remove(stored)
+        added = article.added or datetime.now(UTC).isoformat(timespec="seconds")
+        number = self._insert(_articles, _row(article, added))
+        halves = np.ascontiguousarray(vectors, dtype=np.float16)
+        for passage, vector in zip(passages, halves, strict=True):
+            row = {
+                "article": number,
+                "start": passage.start,
+                "end": passage.end,
+                "sentences": [[s.start, s.end] for s in passage.sentences],
+                "vector": vector.tobytes(),
+            }
+            key = self._insert(_passages, row)
+            self._connection.execute(
+                sa.text("INSERT INTO lexical (rowid, title, body) VALUES (:key, :title, :body)"),
+                {"key": key, "title": article.title, "body": passage.text},
+            )
+        self._log(number, added=True)
+
+    def _insert(self, table: sa.Table, row: Mapping[str, Any]) -> int:
+        key = self._connection.execute(table.insert().values(row)).inserted_primary_key
+        assert key is not None
+        return int(key[0])
+
+    def remove(self, article_id: str) -> bool:
+        """Deletes an article with everything derived from it in this database; False if it is not there."""
+        number = self._connection.scalar(sa.select(_articles.c.number).where(_articles.c.id == _bound(article_id)))
+        if number is None:
+            return False
+        # An index without its own copy of the text must be told what it forgets.
+        self._connection.execute(
+            sa.text(
+                "INSERT INTO lexical (lexical, rowid, title, body) SELECT 'delete', id, title, body FROM passage_texts "
+                "WHERE id IN (SELECT id FROM passages WHERE article = :number)"
+            ),
+            {"number": number},
+        )
+        own = sa.select(_passages.c.id).where(_passages.c.article == number)
+        self._connection.execute(_reembedded.delete().where(_reembedded.c.passage.in_(own)))
+        self._connection.execute(_passages.delete().where(_passages.c.article == number))
+        self._connection.execute(_articles.delete().where(_articles.c.number == number))
+        self._log(number, added=False)
+        return True
+
+    def erase(self, article_id: str) -> bool:
+        """Removes an article, and records that every trace of it has still to go; False if it is not there."""
+        found = self.remove(article_id)
+        if found:
+            latest = sa.select(sa.func.max(_changes.c.seq)).scalar_subquery()
+            self._connection.execute(_erasures.insert().values(change=latest))
+        return found
+
+    def forget_erasures(self, changes: Sequence[int]) -> None:
+        """Strikes removals off those of which traces may be left."""
+        for some in _portions(changes):
+            self._connection.execute(_erasures.delete().where(_erasures.c.change.in_(some)))
+
+    def keep_failures(self, failed: Sequence[Failure], settled: Sequence[str]) -> None:
+        """Strikes failures off the list, then puts others on it."""
+        sources = [_bound(source) for source in (*settled, *(failure.source for failure in failed))]
+        for some in _portions(sources):
+            self._connection.execute(_failures.delete().where(_failures.c.source.in_(some)))
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        # One source may fail twice in one run; the last reason is kept.
+        for failure in {failure.source: failure for failure in failed}.values():
+            texts = {"source": failure.source, "file": failure.file, "reason": failure.reason}
+            row = {name: _bound(text) for name, text in texts.items()}
+            self._connection.execute(_failures.insert().values(**row, given=dict(failure.given), at=failure.at or now))
+
+    def begin_reembedding(self, making: Making) -> None:
+        """Keeps what an earlier run of the same making has done, and drops what one of another has."""
+        value = json.dumps(_as_dict(making))
+        if self._connection.scalar(sa.select(_meta.c.value).where(_meta.c.key == "reembedding")) != value:
+            self._connection.execute(_reembedded.delete())
+            self._connection.execute(_meta.delete().where(_meta.c.key == "reembedding"))
+            self._connection.execute(_meta.insert(), [{"key": "reembedding", "value": value}])
+
+    def stage(self, passages: Sequence[int], vectors: Vectors) -> None:
+        """Keeps new vectors until the switch; `vectors` is (passages, dimension). Those removed meanwhile, or done by
+        another run, are left out."""
+        halves = np.ascontiguousarray(vectors, dtype=np.float16)
+        for number, vector in zip(passages, halves, strict=True):
+            still_there = sa.select(sa.literal(number), sa.literal(vector.tobytes())).where(
+                sa.exists().where(_passages.c.id == number), ~sa.exists().where(_reembedded.c.passage == number)
+            )
+            self._connection.execute(_reembedded.insert().from_select(["passage", "vector"], still_there))
+
+    def switch(self, making: Making) -> bool:
+        """Puts the new vectors in place of the old ones; False, without doing anything, if some are missing."""
+        missing = sa.select(_passages.c.id).where(_passages.c.id.not_in(sa.select(_reembedded.c.passage))).limit(1)
+        if self._connection.scalar(missing) is not None:
+            return False
+        new = sa.select(_reembedded.c.vector).where(_reembedded.c.passage == _passages.c.id).scalar_subquery()
+        self._connection.execute(_passages.update().values(vector=new))
+        self._connection.execute(_reembedded.delete())
+        self._connection.execute(_meta.delete().where(_meta.c.key.in_(("making", "reembedding"))))
+        self.made_by(making)
+        # What was derived from the old vectors shall know its marks no more.
+        self._connection.execute(_changes.update().values(mark=sa.text("lower(hex(randomblob(8)))")))
+        return True
+
+    def rebuild_lexical(self) -> None:
+        """Makes the lexical index anew, be it damaged or not there at all."""
+        self._connection.exec_driver_sql("DROP TABLE IF EXISTS lexical")
+        self._connection.exec_driver_sql("DROP VIEW IF EXISTS passage_texts")
+        for statement in _LEXICAL:
+            self._connection.exec_driver_sql(statement)
+        self._connection.exec_driver_sql("INSERT INTO lexical (lexical) VALUES ('rebuild')")
+
+    def _log(self, number: int, *, added: bool) -> None:
+        row = {"article": number, "added": added, "mark": secrets.token_hex(8)}
+        self._connection.execute(_changes.insert(), [row])
+
+
+def _complete(connection: sa.Connection) -> None:
+    """Adds what catalogs of this schema did not have from the start."""
+    if set(_tables.tables) <= set(sa.inspect(connection).get_table_names()):
+        return
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    _tables.create_all(connection)
+    if not any(column["name"] == "mark" for column in sa.inspect(connection).get_columns("changes")):
+        connection.exec_driver_sql("ALTER TABLE changes ADD COLUMN mark VARCHAR NOT NULL DEFAULT ''")
+    connection.commit()
+
+
+def _exists(file: Path) -> bool:
+    try:
+        return file.exists()
+    except OSError as error:
+        raise UnreadableKnowledgeBase(
+            f"cannot look into {file.parent}: {error.strerror}; name another folder with --kb"
+        ) from error
+
+
+def _refuse_unless_free(folder: Path, create: bool) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise NotAKnowledgeBase(f"{folder} is a file, not a knowledge base; name a folder with --kb")
+    with _mapped(folder):
+        # Another process may just be making the catalog.
+        taken = folder.exists() and any(not file.name.startswith(_FILE) for file in folder.iterdir())
+    if taken:
+        raise NotAKnowledgeBase(
+            f"{folder} holds other files and no knowledge base; name an empty or a new folder with --kb"
+        )
+    if not create:
+        raise NotAKnowledgeBase(_absent(folder))
+
+
+def _absent(folder: Path) -> str:
+    return f"there is no knowledge base in {folder}; make one with: accordingto ingest PATH, or name another with --kb"
+
+
+def _engine(file: Path) -> sa.Engine:
+    name = file.resolve().as_uri()
+    if os.access(file.parent, os.W_OK) and (not file.exists() or os.access(file, os.W_OK)):
+        uri = f"{name}?mode=rwc"
+    else:
+        # Where nothing can be written there is no writer whose log would have to be read.
+        uri = f"{name}?mode=ro" if file.with_name(file.name + "-wal").exists() else f"{name}?immutable=1"
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        if "rwc" in uri:
+            _keep_log(connection)
+            # FULL: what was reported as stored survives a power cut too.
+            for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+                connection.execute(f"PRAGMA {pragma}")
+        # SQLite's own knows ASCII only.
+        connection.create_function("lower", 1, _lower, deterministic=True)
+        return connection
+
+    return sa.create_engine("sqlite://", creator=connect, poolclass=sa.QueuePool, pool_size=8, max_overflow=32)
+
+
+def _keep_log(connection: sqlite3.Connection) -> None:
+    """Has the database keep a write-ahead log. For this, unlike for all else, SQLite does not wait for another process
+    that is at the same file, as when two make one knowledge base at once."""
+    until = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() >= until:
+                connection.close()
+                raise
+            time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def _mapped(folder: Path) -> Iterator[None]:
+    """Turns what the database and the system report into our errors, each with its mend."""
+    try:
+        yield
+    except KnowledgeBaseError:
+        raise
+    except (sa.exc.DatabaseError, sqlite3.DatabaseError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise UnreadableKnowledgeBase(f"{folder}: {_mend(error)}") from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise UnreadableKnowledgeBase(f"{folder}: {_FULL}") from error
+        raise UnreadableKnowledgeBase(
+            f"{folder} cannot be used: {error.strerror or error}; change its permissions, or name another with --kb"
+        ) from error
+
+
+def _mend(error: Exception) -> str:
+    reason = str(getattr(error, "orig", error)).splitlines()[0]
+    mends = {
+        "locked": "another program is writing to it; try again when it is done",
+        "readonly": "it is read-only; change its permissions, or name another folder with --kb",
+        "unable to open": "it cannot be opened; check its permissions, or name another folder with --kb",
+        "full": _FULL,
+        "disk I/O error": "the disk cannot be written to; see that it is sound and has room, and run the same command "
+        "again; what was reported is stored",
+    }
+    fitting = (mend for sign, mend in mends.items() if sign in reason)
+    return next(fitting, f"the catalog is damaged ({reason}); restore it from a backup, or ingest into a new folder")
+
+
+def _lower(text: str | None) -> str | None:
+    return None if text is None else text.lower()
+
+
+def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
+    """The filters as conditions on articles."""
+    found: list[sa.ColumnElement[bool]] = []
+    if filters.since:
+        found.append(_articles.c.published_last >= day_range(filters.since)[0])
+    if filters.until:
+        found.append(_articles.c.published_first <= day_range(filters.until)[1])
+    if filters.outlet:
+        found.append(sa.func.lower(_articles.c.outlet) == _bound(filters.outlet.lower()))
+    return found
+
+
+def _bound(text: str) -> str:
+    """A text as the database takes it. A lone surrogate is never stored, so it may match nothing, but not fail."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def _quoted(word: str) -> str:
+    """A word as FTS5 takes it, whatever characters it has."""
+    return '"' + _bound(word).replace('"', '""') + '"'
+
+
+def _row(article: Article, added: str) -> Mapping[str, Any]:
+    first, last = day_range(article.published) if article.published else (None, None)
+    return {
+        "id": article.id,
+        "source": article.source,
+        "fingerprint": article.fingerprint,
+        "title": article.title,
+        "text": article.text,
+        "outlet": article.outlet,
+        "origin": article.origin,
+        "author": article.author,
+        "published": article.published,
+        "published_first": first,
+        "published_last": last,
+        "url": article.url,
+        "language": article.language,
+        "boilerplate": [[mark.start, mark.end, mark.why] for mark in article.boilerplate],
+        "provenance": dict(article.provenance),
+        "added": added,
+    }
+
+
+def _article(row: Any) -> Article:
+    with _as_stored(row):
+        article = Article(
+            text=row.text,
+            title=row.title,
+            source=row.source,
+            outlet=row.outlet,
+            origin=row.origin,
+            author=row.author,
+            published=row.published,
+            url=row.url,
+            language=row.language,
+            boilerplate=tuple(Boilerplate(*mark) for mark in row.boilerplate),
+            provenance=row.provenance,
+            added=row.added,
+        )
+        if article.id != row.id:
+            raise ValueError("the id is a digest of another text")
+    return article
+
+
+def _passage(row: Any, article: Article) -> Passage:
+    with _as_stored(row):
+        sentences = tuple(Span(start, end) for start, end in row.sentences)
+        return Passage(article.id, row.start, row.end, article.text[row.start : row.end], sentences, row.id)
+
+
+def _wrong(row: Any, dimension: int | None) -> Iterator[str]:
+    """What is wrong with one row of passages."""
+    if not 0 <= row.start < row.end <= row.length:
+        yield f"is no slice of it ({row.start} to {row.end} of {row.length})"
+    try:
+        spans = [Span(start, end) for start, end in json.loads(row.sentences)]
+    except (ValueError, TypeError):
+        yield "has unreadable sentences"
+    else:
+        edges = [row.start, *(edge for span in spans for edge in (span.start, span.end)), row.end]
+        if not spans or edges != sorted(edges):
+            yield "has sentences outside it or out of order"
+    vector = np.frombuffer(row.vector[: len(row.vector) // 2 * 2], np.float16)
+    if dimension is not None and len(row.vector) != 2 * dimension:
+        yield f"has a vector of {len(row.vector)} bytes, not {2 * dimension}"
+    elif not np.isfinite(vector).all():
+        yield "has a vector that is none"
+
+
+@contextlib.contextmanager
+def _as_stored(row: Any) -> Iterator[None]:
+    """The database does not notice every damage to what it holds; no quote may come from damaged words."""
+    try:
+        yield
+    except (TypeError, ValueError, AttributeError) as error:
+        raise sqlite3.DatabaseError(f"{row.id} is not what was stored: {error}") from error
+
+
+def _as_dict(making: Making) -> dict[str, Any]:
+    return {name: getattr(making, name) for name in Making.__slots__}
+
+
+def _portions(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    for start in range(0, len(values), _VARIABLES):
+        yield values[start : start + _VARIABLES]

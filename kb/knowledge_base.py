@@ -1,0 +1,454 @@
+"""What everybody else uses: add, get, remove, search and check articles in one folder."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self, TypeVar
+
+from kb import exact, vectors
+from kb.article import Article, Hit, Passage
+from kb.catalog import Catalog, Failure, Filters, Making, Stored
+from kb.embedding import Embedder, Vectors, embedder
+from kb.errors import ArticleNotFound, KnowledgeBaseError, OtherModel
+from kb.exact import ExactIndex
+from kb.passages import SCHEME, split
+from kb.search import content_words, fuse, without_copies
+from kb.vectors import ChromaProjection
+
+__all__ = ["Addition", "KnowledgeBase", "Problem", "Removal", "Status"]
+
+Status = Literal["added", "updated", "unchanged", "duplicate"]
+Removal = Literal["erased", "pending"]
+_CANDIDATES = 100  # passages that each ranking gives to the fusion
+_PATIENCE = 10.0  # seconds that a removal waits for others who have the knowledge base open
+_TENDING = 2.0  # seconds between two looks of an owner at what other processes did
+
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What became of one article that was to be added."""
+
+    status: Status
+    article_id: str
+    """The stored article's id; of a duplicate, the id of the one that is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong with a knowledge base."""
+
+    text: str
+    derived: bool
+    """Whether `repair` mends it, since what it is about is made from the record. Otherwise the record is damaged."""
+
+
+class KnowledgeBase:
+    """The articles in one folder. Safe to use from several threads; several processes may use one folder.
+
+    Open it with `KnowledgeBase.open`, and close it or use it in a `with` block.
+    """
+
+    def __init__(self, catalog: Catalog, model: Embedder) -> None:
+        self._catalog = catalog
+        self._embedder = model
+        self._exact: ExactIndex | None = None
+        self._chroma: ChromaProjection | None = None
+        self._chroma_tried = False
+        self._own = False
+        self._opening = threading.Lock()
+        self._erasing = threading.Lock()
+        self._notices: list[str] = []
+        self._closing = threading.Event()
+        self._tending: threading.Thread | None = None
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | Path,
+        *,
+        model: Embedder | None = None,
+        create: bool = False,
+        own: bool = False,
+        any_model: bool = False,
+    ) -> KnowledgeBase:
+        """The knowledge base in `folder`.
+
+        `create` makes it if the folder is absent or empty. `own` is for long-lived processes: they search through the
+        Chroma index (if no other process owns it) and keep it up to date; without it searches are exact.
+        `any_model` opens what another model has embedded, for `reembed`.
+
+        Raises:
+            NotAKnowledgeBase: there is none, and none may be made.
+            OtherModel: its vectors were made with another embedding model than `model`.
+            UnreadableKnowledgeBase: it is damaged, locked or not permitted.
+        """
+        model = model or embedder()
+        base = cls(Catalog.open(Path(folder).expanduser(), create=create), model)
+        base._own = own
+        try:
+            if not any_model:
+                base._refuse_other_model()
+            base._erase(patience=0)
+        except BaseException:
+            base.close()
+            raise
+        return base
+
+    def close(self) -> None:
+        """Gives everything back."""
+        self._closing.set()
+        if self._tending is not None:
+            self._tending.join()
+        if self._chroma is not None:
+            self._chroma.close()
+        self._catalog.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # -- articles
+
+    def __len__(self) -> int:
+        return self._catalog.counts()[0]
+
+    @property
+    def folder(self) -> Path:
+        return self._catalog.folder
+
+    @property
+    def embedder(self) -> Embedder:
+        return self._embedder
+
+    def articles(self) -> Iterator[Article]:
+        """All articles in the order in which they were added."""
+        return self._catalog.articles()
+
+    def find(self, article_id: str) -> Article | None:
+        """The article with exactly this id; None if there is none."""
+        return self._catalog.get(article_id)
+
+    def get(self, article_id: str) -> Article:
+        """The article with this id, or with the only id that begins so.
+
+        Raises:
+            ArticleNotFound: no id does, or several do.
+        """
+        article = self._catalog.get(article_id)
+        if article is not None:
+            return article
+        # Below four characters a start is a guess, not a reference.
+        starting = self._catalog.ids_starting(article_id) if len(article_id) >= 4 else []
+        found = self._catalog.get(starting[0]) if len(starting) == 1 else None
+        if found is None:
+            which = f"; it could be {', '.join(starting)}" if starting else "; see: accordingto articles list"
+            raise ArticleNotFound(f"no article has the id {article_id[:80]!r}{which}")
+        return found
+
+    def add(self, articles: Sequence[Article]) -> list[Addition]:
+        """Stores articles in one transaction and says of each, in order, what became of it.
+
+        An article of a source that is stored with another text replaces the older one; the same text from the same
+        outlet under another source is a duplicate and is not stored again. When this returns, what it reports is on
+        disk. Nothing is embedded that is not stored.
+        """
+        plan = self._plan(articles)
+        new = [(article, split(article)) for article, addition in plan if addition.status in ("added", "updated")]
+        vectors = self._embed(new)
+        if new:
+            making = self._making
+            with self._catalog.writing() as writing:
+                writing.made_by(making)
+                for (article, passages), own in zip(new, vectors, strict=True):
+                    writing.replace(article, passages, own)
+        return [addition for _, addition in plan]
+
+    def compare(self, articles: Sequence[Article]) -> list[Addition]:
+        """What `add` would report, without doing anything."""
+        return [addition for _, addition in self._plan(articles)]
+
+    def remove(self, article_id: str) -> Removal:
+        """Deletes an article and everything derived from it: "erased" if no file of the knowledge base holds a trace
+        of it any more. Beside other processes that have it open it may be "pending": then it is found no more, and
+        whoever owns the Chroma index, or opens the knowledge base next, does the rest.
+
+        Raises:
+            ArticleNotFound: no article has this id.
+        """
+        with self._catalog.writing() as writing:
+            if not writing.erase(article_id):
+                raise ArticleNotFound(f"no article has the id {article_id[:80]!r}; see: accordingto articles list")
+        return "erased" if self._erase(_PATIENCE) else "pending"
+
+    def _erase(self, patience: float) -> bool:
+        """Sees to it that no file holds traces of what was removed, or that another process does; False if that is
+        not so after `patience` seconds."""
+        until = time.monotonic() + patience
+        while self._catalog.writable and (removals := self._catalog.erasures()):
+            if self._erase_now(removals, min(patience, 1.0)):
+                return True
+            if time.monotonic() >= until:
+                return False
+            # The owner of the Chroma index may be at it.
+            time.sleep(min(patience, 0.1))
+        return True
+
+    def _erase_now(self, removals: Sequence[int], patience: float) -> bool:
+        with self._erasing:
+            if self._chroma is not None:
+                self._chroma.begin_anew()
+            elif not vectors.discard(self.folder):
+                return False
+            # Last the catalog, for the other two are made from it.
+            done = exact.discard(self.folder) and self._catalog.scrub(patience)
+            if done:
+                self._catalog.erased(removals)
+                made = self._catalog.making()
+                if made is not None:
+                    ExactIndex(self._catalog, made.dimension).save()
+            return done
+
+    def _plan(self, articles: Sequence[Article]) -> list[tuple[Article, Addition]]:
+        known = self._catalog.stored([a.source for a in articles], [a.id for a in articles])
+        by_source = {stored.source: stored for stored in known}
+        by_id = {stored.article_id: stored for stored in known}
+        plan = []
+        for article in articles:
+            before, same = by_source.get(article.source), by_id.get(article.id)
+            status = _status(article, before, same)
+            plan.append((article, Addition(status, same.article_id if same else article.id)))
+            if status in ("added", "updated"):
+                stored = Stored(0, article.id, article.source, article.fingerprint)
+                if before:
+                    by_id.pop(before.article_id, None)
+                by_source[article.source] = by_id[article.id] = stored
+        return plan
+
+    def _embed(self, new: list[tuple[Article, list[Passage]]]) -> list[Vectors]:
+        """The vectors of each article's passages; the title is embedded with every passage."""
+        texts = [f"{article.title}\n{passage.text}" for article, passages in new for passage in passages]
+        if not texts:
+            return [self._embedder.passages([]) for _ in new] if new else []
+        vectors = self._embedder.passages(texts)
+        found, at = [], 0
+        for _, passages in new:
+            found.append(vectors[at : at + len(passages)])
+            at += len(passages)
+        return found
+
+    # -- what could not be added
+
+    def failures(self) -> list[Failure]:
+        """The records of which no article could be made so far."""
+        return self._catalog.failures()
+
+    def keep_failures(self, failed: Sequence[Failure], settled: Sequence[str]) -> None:
+        """Keeps records that failed, and strikes off the sources that did not this time."""
+        self._catalog.keep_failures(failed, settled)
+
+    # -- search
+
+    def search(self, question: str, k: int = 10, filters: Filters = Filters()) -> list[Hit]:
+        """The `k` passages that fit the question best, best first; at most one of several with the same words."""
+        if len(question) > 0 and not question.isspace() and k > 0 and len(self):
+            return self._search(question, k, filters)
+        return []
+
+    def _search(self, question: str, k: int, filters: Filters) -> list[Hit]:
+        if self._catalog.making() != self._making:
+            self._exact = None  # another process has embedded all anew; what follows refuses and says so
+        vector = self._embedder.questions([question])[0]
+        near = self._near(vector, filters)
+        lexical = self._catalog.lexical(content_words(question), filters, _CANDIDATES)
+        fused = fuse([[passage for passage, _ in near], [passage for passage, _ in lexical]])
+        # Copies are few, so twice as many as asked for leave enough.
+        best = list(fused)[: 2 * k + 10]
+        found = self._catalog.passages(best)
+        similarity = dict(self._index().score(vector, best, len(best)))
+        hits = (Hit(*found[n], score=fused[n], similarity=similarity.get(n, 0.0)) for n in best if n in found)
+        return without_copies(hits)[:k]
+
+    def _near(self, vector: Vectors, filters: Filters) -> list[tuple[int, float]]:
+        index = self._index()
+        if filters:
+            # Chroma filters after the fact and slowly; the exact scan only looks at what is admitted.
+            return index.search(vector, _CANDIDATES, self._catalog.admitted(filters))
+        candidates = self._with_chroma(lambda chroma: chroma.candidates(vector, _CANDIDATES))
+        if candidates is None:
+            return index.search(vector, _CANDIDATES)
+        return index.score(vector, candidates, _CANDIDATES)
+
+    def _with_chroma(self, act: Callable[[ChromaProjection], _T]) -> _T | None:
+        """What the act gives, on an index that is up to date; None if this process has none, or none any more."""
+        try:
+            chroma = self._projection()
+            if chroma is None:
+                return None
+            chroma.sync()
+            return act(chroma)
+        except KnowledgeBaseError:
+            raise
+        except Exception as error:
+            # Whatever a damaged index or a full disk makes Chroma raise, the catalog's own vectors answer.
+            self._give_up_chroma(error)
+            return None
+
+    def _give_up_chroma(self, error: Exception) -> None:
+        with self._opening:
+            chroma, self._chroma = self._chroma, None
+            if chroma is not None:
+                chroma.abandon()
+            elif self._tending is not None:
+                return  # another thread has just given it up
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            self._notices.append(
+                f"the vector index failed ({reason}); searches go on without it, and it is rebuilt at the next start"
+            )
+
+    def rarity(self, words: Iterable[str]) -> dict[str, float]:
+        """How rare each word is among the passages: from 0 (in all of them) to 1 (in one, or none)."""
+        import math
+
+        words = list(words)
+        total = max(self._catalog.counts()[1], 2)
+        frequencies = self._catalog.document_frequencies(words)
+        return {word: math.log(total / max(frequencies[word], 1)) / math.log(total) for word in words}
+
+    def save(self) -> None:
+        """Writes what lets the next process open at once; for the end of a run. Nothing depends on it."""
+        if self._catalog.writable and len(self):
+            self._index().save()
+
+    def sync(self) -> None:
+        """Brings the Chroma index up to date now, if this process may own it; searches do so by themselves."""
+        self._with_chroma(lambda chroma: None)
+
+    @property
+    def notice(self) -> str | None:
+        """One line about what was mended or given up since the opening, if anything was."""
+        return "; ".join(self._notices) or None
+
+    def check(self) -> list[Problem]:
+        """What is wrong with the knowledge base; empty if nothing is. Reads all of it."""
+        problems = [Problem(text, derived=False) for text in self._catalog.integrity()]
+        derived = self._catalog.lexical_problems()
+        made = self._catalog.making()
+        if made is not None:
+            derived += ExactIndex(self._catalog, made.dimension).problems()
+            derived += vectors.problems(self._catalog, made.dimension)
+        return problems + [Problem(text, derived=True) for text in derived]
+
+    def repair(self) -> list[str]:
+        """Makes everything anew that is derived from the record, and says what was done, one line each."""
+        self._catalog.rebuild_lexical()
+        done = ["the lexical index was made anew"]
+        made = self._catalog.making()
+        if exact.discard(self.folder):
+            if made is not None:
+                ExactIndex(self._catalog, made.dimension).save()
+            done.append("the file of vectors was written anew")
+        if self._chroma is not None:
+            self._chroma.begin_anew()
+            self.sync()
+            done.append("the Chroma index was made anew")
+        elif vectors.discard(self.folder):
+            done.append("the Chroma index was deleted; who owns it next makes it anew")
+        else:
+            done.append("the Chroma index was left to the process that owns it, which looks after it")
+        return done
+
+    def reembed(self) -> Iterator[int]:
+        """Embeds every passage anew with this knowledge base's model, and says how many are done. The old vectors stay
+        until all are; a run that is broken off goes on where it stopped."""
+        made, making = self._catalog.making(), self._making
+        if made is None:
+            return
+        # Passages stay as they were cut.
+        making = replace(making, scheme=made.scheme)
+        yield from self._catalog.reembed(making, self._embedder.passages)
+        # Their marks would tell, but a check would have to say so.
+        vectors.discard(self.folder)
+        ExactIndex(self._catalog, making.dimension).save()
+
+    def _index(self) -> ExactIndex:
+        with self._opening:
+            if self._exact is None:
+                making = self._making
+                if self._catalog.making() not in (None, making):
+                    raise OtherModel(
+                        f"{self.folder} was embedded with other weights of {making.embedder!r}; bring those back, or "
+                        "embed the articles anew with: accordingto check --reembed"
+                    )
+                self._exact = ExactIndex(self._catalog, making.dimension)
+                if self._exact.distrusted:
+                    self._notices.append(f"{self._exact.distrusted}, and was written anew from the catalog")
+                    self._exact.save()
+            return self._exact
+
+    def _projection(self) -> ChromaProjection | None:
+        if not self._own:
+            return None
+        with self._opening:
+            if not self._chroma_tried:
+                self._chroma_tried = True
+                self._chroma = ChromaProjection.open(self._catalog, self._making.dimension)
+                if self._chroma is not None:
+                    if self._chroma.rebuilt:
+                        self._notices.append(self._chroma.rebuilt)
+                    self._tending = threading.Thread(target=self._tend, name="tending", daemon=True)
+                    self._tending.start()
+            return self._chroma
+
+    def _tend(self) -> None:
+        """What an owner does while nobody asks: follows what other processes add, and erases what they remove."""
+        while not self._closing.wait(_TENDING):
+            try:
+                self._erase(patience=0)
+                self.sync()
+            except Exception as error:
+                # The border of this thread. A full disk may be free again at the next turn; a question would say so.
+                _log.warning("the knowledge base in %s cannot be tended now: %s", self.folder, error)
+
+    @cached_property
+    def _making(self) -> Making:
+        return Making(self._embedder.name, self._embedder.digest, self._embedder.dimension, SCHEME)
+
+    def _refuse_other_model(self) -> None:
+        """Compares by name first, for a digest may have to load the model."""
+        made = self._catalog.making()
+        if made is None:
+            return
+        if made.embedder != self._embedder.name:
+            raise OtherModel(
+                f"{self.folder} was embedded with {made.embedder!r}, and the setting says {self._embedder.name!r}; "
+                f"set ACCORDINGTO_EMBEDDING_MODEL={made.embedder}, or embed the articles anew with: "
+                "accordingto check --reembed"
+            )
+        if made.scheme != SCHEME:
+            raise OtherModel(
+                f"the passages in {self.folder} were cut by another version ({made.scheme}, this one {SCHEME}); "
+                "install the version that made it, or ingest the articles into a new folder"
+            )
+
+
+def _status(article: Article, before: Stored | None, same: Stored | None) -> Status:
+    if before is not None and before.fingerprint == article.fingerprint:
+        return "unchanged"
+    if same is not None and (before is None or same.article_id != before.article_id):
+        return "duplicate"
+    return "updated" if before is not None else "added"
