@@ -1,0 +1,212 @@
+"""What the assistant says: an answer of statements, each with the citations it rests on. To and from JSON.
+
+The JSON shape is a contract (schema 1): keys may be added, none changes its meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+__all__ = ["Answer", "Citation", "Claim", "Dispute", "Figure", "Reason", "Sources", "Stance", "Statement", "Verdict"]
+
+SCHEMA = 1
+Stance = Literal["asserts", "denies", "accuses"]
+Verdict = Literal["verified", "repaired", "unverified"]
+Status = Literal["answered", "abstained"]
+Reason = Literal["no_evidence", "weak_evidence"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Somebody said something: who, on which side, with which verb, and whether it asserts, denies or accuses."""
+
+    speaker: str | None
+    """As the text names them, with their office where given; a pronoun is resolved. None if it names nobody."""
+    side: str | None
+    """The actor of the actor list that the speaker belongs to; None if unknown."""
+    verb: str
+    stance: Stance
+
+    def to_json(self) -> dict[str, Any]:
+        return {"speaker": self.speaker, "side": self.side, "verb": self.verb, "stance": self.stance}
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A slice of a stored article: `article.text[start:end] == quote`, in Unicode code points."""
+
+    id: int
+    """The number of its mark in the answer, from 1."""
+    article_id: str
+    title: str
+    outlet: str | None
+    origin: str | None
+    published: str | None
+    url: str | None
+    start: int
+    end: int
+    quote: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in Citation.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One thing that the answer says, with what it rests on. Never without a citation."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    verdict: Verdict = "verified"
+    claims: tuple[Claim, ...] = ()
+    """Empty where the outlet speaks in its own voice."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "text": self.text,
+            "citations": [citation.id for citation in self.citations],
+            "verdict": self.verdict,
+            "claims": [claim.to_json() for claim in self.claims],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A statement that somebody denies."""
+
+    statement: int
+    """Its place in the answer's statements, from 0."""
+    denied_by: tuple[int, ...]
+    """The numbers of the citations that hold the denial."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"statement": self.statement, "denied_by": list(self.denied_by)}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A counted quantity: how many of what, according to whom, as of when."""
+
+    what: str
+    low: int
+    high: int
+    unit: str | None
+    speaker: str | None
+    as_of: str | None
+    citation: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in Figure.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """How much stands behind an answer. Copies of one story are several articles and one origin."""
+
+    articles: int = 0
+    origins: int = 0
+    outlets: int = 0
+    sides: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """"single_origin" and "single_side", as they apply."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "articles": self.articles,
+            "origins": self.origins,
+            "outlets": self.outlets,
+            "sides": list(self.sides),
+            "warnings": list(self.warnings),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to one question, or the statement that the articles hold none."""
+
+    question: str
+    status: Status
+    text: str = ""
+    """Markdown, with marks such as [1] that name citations."""
+    reason: Reason | None = None
+    """Why there is no answer; None if there is one."""
+    statements: tuple[Statement, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    """All that the text refers to, by number. Of an abstained answer: the nearest passages."""
+    disputes: tuple[Dispute, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    sources: Sources = Sources()
+    understood_as: str | None = None
+    """The question as it was searched for, where the conversation had to complete it."""
+    settings: str = ""
+    """Digest of every setting that shaped the answer."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The document of `ask --json`."""
+        return {
+            "schema": SCHEMA,
+            "question": self.question,
+            "understood_as": self.understood_as,
+            "status": self.status,
+            "reason": self.reason,
+            "text": self.text,
+            "statements": [statement.to_json() for statement in self.statements],
+            "citations": [citation.to_json() for citation in self.citations],
+            "disputes": [dispute.to_json() for dispute in self.disputes],
+            "figures": [figure.to_json() for figure in self.figures],
+            "sources": self.sources.to_json(),
+            "settings": self.settings,
+            "seconds": dict(self.seconds),
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Answer:
+        """The answer that `to_json` wrote. Unknown keys are passed over.
+
+        Raises:
+            ValueError: the document has another schema, or misses a key.
+        """
+        if document.get("schema") != SCHEMA:
+            raise ValueError(
+                f"an answer of schema {document.get('schema')!r} cannot be read; this version reads {SCHEMA}"
+            )
+        try:
+            citations = {c["id"]: Citation(**{n: c[n] for n in Citation.__slots__}) for c in document["citations"]}
+            return cls(
+                question=document["question"],
+                status=document["status"],
+                text=document["text"],
+                reason=document["reason"],
+                statements=tuple(_statement(s, citations) for s in document["statements"]),
+                citations=tuple(citations.values()),
+                disputes=tuple(Dispute(d["statement"], tuple(d["denied_by"])) for d in document["disputes"]),
+                figures=tuple(Figure(**{n: f[n] for n in Figure.__slots__}) for f in document["figures"]),
+                sources=_sources(document["sources"]),
+                understood_as=document.get("understood_as"),
+                settings=document["settings"],
+                seconds=document["seconds"],
+            )
+        except KeyError as error:
+            raise ValueError(f"the answer misses {error}") from error
+
+
+def _statement(document: Mapping[str, Any], citations: Mapping[int, Citation]) -> Statement:
+    return Statement(
+        text=document["text"],
+        citations=tuple(citations[number] for number in document["citations"]),
+        verdict=document["verdict"],
+        claims=tuple(Claim(c["speaker"], c["side"], c["verb"], c["stance"]) for c in document["claims"]),
+    )
+
+
+def _sources(document: Mapping[str, Any]) -> Sources:
+    return Sources(
+        articles=document["articles"],
+        origins=document["origins"],
+        outlets=document["outlets"],
+        sides=tuple(document["sides"]),
+        warnings=tuple(document["warnings"]),
+    )

@@ -1,0 +1,438 @@
+"""The command line, and the only file that knows it. A command parses, calls one thing, prints.
+
+Exit codes: 0 done; 1 done, but some items failed; 2 wrong use; 3 the knowledge base or a model cannot be used.
+Nothing heavy is imported before a command needs it, so that --help answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+    from assistant.settings import Settings
+    from ingest import Outcome
+    from kb import KnowledgeBase
+
+__all__ = ["main"]
+
+_SOME_FAILED, _WRONG_USE, _UNUSABLE = 1, 2, 3
+
+app = typer.Typer(
+    help="Cited answers over articles about armed conflict: who says so, in their exact words.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+articles = typer.Typer(
+    help="List, show or remove articles; list and retry what could not be added.", no_args_is_help=True
+)
+app.add_typer(articles, name="articles")
+
+Folder = Annotated[
+    Path | None, typer.Option("--kb", metavar="DIR", help="Folder of the knowledge base (else ACCORDINGTO_KB).")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+def main() -> None:
+    """The console script."""
+    from assistant.privacy import switch_off_telemetry
+
+    switch_off_telemetry()
+    try:
+        app()
+    except BrokenPipeError:
+        # The reader of a pipe has seen enough; Python would complain again when it closes standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@app.command()
+def ingest(
+    paths: Annotated[
+        list[str], typer.Argument(help="Files, folders, web addresses and feeds.", metavar="PATH|URL|FEED…")
+    ],
+    kb: Folder = None,
+    outlet: Annotated[str | None, typer.Option(help="Outlet of all these articles.")] = None,
+    date: Annotated[str | None, typer.Option(help="Publication date of all these articles, ISO.")] = None,
+    origin: Annotated[str | None, typer.Option(help="Who reported all of them first, such as a wire agency.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; store nothing.")] = False,
+    as_json: Json = False,
+    progress: Annotated[bool, typer.Option("--progress/--no-progress", help="Show progress on a terminal.")] = True,
+) -> None:
+    """Add articles to the knowledge base, from files of any kind, folders, archives, web pages and feeds."""
+    from ingest import Given
+    from ingest import ingest as run
+
+    with _refusals(), _base(kb, create=not dry_run) as base:
+        given = Given(outlet=outlet, published=_day(date, "--date"), origin=origin)
+        allowed = _settings(kb).allow_private_addresses
+        found = run(base, paths, given, dry_run=dry_run, allow_private_addresses=allowed)
+        _report(base, _followed(found, progress and not as_json), as_json=as_json, dry_run=dry_run)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    kb: Folder = None,
+    as_json: Json = False,
+    since: Annotated[str | None, typer.Option(help="Only articles published on or after this day, ISO.")] = None,
+    until: Annotated[str | None, typer.Option(help="Only articles published on or before this day, ISO.")] = None,
+    outlet: Annotated[str | None, typer.Option(help="Only articles of this outlet.")] = None,
+    side: Annotated[str | None, typer.Option(help="Only statements in which this side speaks.")] = None,
+    k: Annotated[int | None, typer.Option("-k", min=1, max=100, help="How many passages to read.")] = None,
+) -> None:
+    """Answer a question with exact quotes, or say that the articles do not say."""
+    with _refusals():
+        from assistant.assistant import Assistant
+        from assistant.rendering import plain
+        from kb import Filters
+
+        filters = Filters(_day(since, "--since"), _day(until, "--until"), outlet)
+        with Assistant.open(_settings(kb).kb) as assistant:
+            answer = assistant.ask(question, filters=filters, side=side, k=k)
+        if as_json:
+            _print_json(answer.to_json())
+        else:
+            _print(plain(answer).rstrip())
+
+
+@app.command()
+def batch(
+    file: Annotated[Path, typer.Argument(help="Questions: .jsonl, .csv (a column named question) or .txt.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Where the answers go, as JSON Lines.")],
+    kb: Folder = None,
+    resume: Annotated[bool, typer.Option("--resume/--no-resume", help="Keep the answers of an earlier run.")] = True,
+) -> None:
+    """Answer the questions of a file, one JSON line each; a broken run goes on where it stopped."""
+    with _refusals():
+        from assistant.batch import answer_all, read_questions
+
+        rows = read_questions(file)
+        counts = Counter[str]()
+        with _assistant(kb) as assistant, _noticed(assistant.base):
+            for number, done in enumerate(answer_all(assistant, rows, out, resume=resume), 1):
+                counts[done.outcome] += 1
+                if done.error:
+                    _note(f"failed {done.row.id}: {done.error}")
+                elif sys.stderr.isatty():
+                    _note(f"{number} of {len(rows)}: {done.row.question[:60]}")
+        _note(f"{len(rows)} questions: {_in_words(counts)}, in {out}")
+    if counts["failed"]:
+        raise typer.Exit(_SOME_FAILED)
+
+
+@app.command()
+def chat(
+    kb: Folder = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port; the next free one if taken.")] = None,
+    samples: Annotated[
+        bool | None, typer.Option("--samples/--no-samples", help="Load the sample articles if there are none.")
+    ] = None,
+) -> None:
+    """Serve the web chat."""
+    with _refusals():
+        from assistant.page import serve
+
+        settings = _settings(kb)
+        with _assistant(kb, create=True) as assistant:
+            if not len(assistant.base) and (samples or (samples is None and _agreed_to_samples())):
+                _load_samples(assistant.base)
+            with _noticed(assistant.base):
+                assistant.warm_up()
+            serve(assistant, host or settings.host, port or settings.port, announce=_announce)
+
+
+@articles.command("list")
+def list_articles(kb: Folder = None, as_json: Json = False) -> None:
+    """List all articles: id, date, outlet, title."""
+    with _refusals(), _base(kb) as base:
+        from assistant.rendering import article_document, printable
+
+        if as_json:
+            keys = ("id", "title", "outlet", "origin", "published", "url", "source", "added")
+            documents = (article_document(article) for article in base.articles())
+            _print_json([{key: document[key] for key in keys} for document in documents])
+            return
+        for article in base.articles():
+            outlet = printable(article.outlet or "outlet unknown")
+            _print(f"{article.id}  {article.published or 'undated':10}  {outlet:24}  {printable(article.title)}")
+
+
+@articles.command("show")
+def show_article(
+    article_id: Annotated[str, typer.Argument(help="The id, or the start of it.", metavar="ID")],
+    kb: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Show one article with what is known about it."""
+    with _refusals(), _base(kb) as base:
+        from assistant.rendering import article_document, article_text
+
+        article = base.get(article_id)
+        if as_json:
+            _print_json(article_document(article))
+        else:
+            _print(article_text(article))
+
+
+@articles.command("remove")
+def remove_article(
+    article_id: Annotated[str, typer.Argument(help="The id, or the start of it.", metavar="ID")],
+    kb: Folder = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Remove one article, after asking, and erase every trace of it."""
+    with _refusals(), _base(kb) as base:
+        from assistant.rendering import printable
+
+        article = base.get(article_id)
+        if not yes and not typer.confirm(f"Remove “{printable(article.title)}”?", err=True):
+            raise typer.Exit(_SOME_FAILED)
+        removal = base.remove(article.id)
+        if as_json:
+            _print_json({"id": article.id, "status": removal})
+        else:
+            _print(f"{removal} {article.id}")
+        if removal == "pending":
+            _note("found no more; another process has the knowledge base open, and its traces go when that is done")
+
+
+@articles.command("failures")
+def list_failures(kb: Folder = None, as_json: Json = False) -> None:
+    """List what could not be added, with the reason."""
+    with _refusals(), _base(kb) as base:
+        from assistant.rendering import printable
+
+        failures = base.failures()
+        if as_json:
+            _print_json([{"source": f.source, "file": f.file, "reason": f.reason, "at": f.at} for f in failures])
+            return
+        for failure in failures:
+            _print(f"{failure.at}  {printable(failure.source)}: {printable(failure.reason)}")
+        if failures:
+            _note("try them again with: accordingto articles retry")
+
+
+@articles.command("retry")
+def retry_failures(kb: Folder = None, as_json: Json = False) -> None:
+    """Try again what could not be added."""
+    from ingest import retry
+
+    with _refusals(), _base(kb) as base:
+        found = retry(base, allow_private_addresses=_settings(kb).allow_private_addresses)
+        _report(base, _followed(found, not as_json), as_json=as_json)
+
+
+@app.command()
+def check(
+    kb: Folder = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Make anew what is derived from the articles.")] = False,
+    reembed: Annotated[
+        bool, typer.Option("--reembed", help="Embed everything anew with the model that is set now.")
+    ] = False,
+) -> None:
+    """Check the knowledge base against itself; make anew what is derived."""
+    with _refusals(), _base(kb, any_model=reembed) as base:
+        from assistant.rendering import counted
+
+        if reembed:
+            _reembed(base)
+        for line in base.repair() if repair else []:
+            _print(line)
+        problems = base.check()
+        for problem in problems:
+            _print(problem.text + ("; mend it with: accordingto check --repair" if problem.derived else ""))
+        if any(not problem.derived for problem in problems):
+            _refuse("the articles are damaged; restore a backup, or ingest them into a new folder", _UNUSABLE)
+        if problems:
+            raise typer.Exit(_SOME_FAILED)
+        _print(f"{counted(len(base), 'article')}, nothing wrong")
+
+
+@app.command()
+def doctor(kb: Folder = None) -> None:
+    """Say what is installed, which model is used and where the data is, with a mend for what is wrong."""
+    from assistant.doctor import examine
+
+    with _refusals():
+        findings = list(examine(_settings(kb)))
+        for finding in findings:
+            _print(f"{'ok  ' if finding.ok else 'MEND'} {finding.text}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(_UNUSABLE)
+
+
+# -- what the commands share
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turns errors into one line and an exit code. The border at which every foreseen error ends."""
+    from pydantic import ValidationError
+
+    from assistant.errors import AssistantError, UnusableModel
+    from kb.errors import ArticleNotFound, KnowledgeBaseError
+
+    try:
+        yield
+    except (UnusableModel, KnowledgeBaseError) as error:
+        _refuse(str(error), _WRONG_USE if isinstance(error, ArticleNotFound) else _UNUSABLE)
+    except AssistantError as error:
+        _refuse(str(error), _WRONG_USE)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "ACCORDINGTO_" + "_".join(map(str, first["loc"])).upper()
+        _refuse(f"{name}={first.get('input')!r} cannot be used: {first['msg']}", _WRONG_USE)
+    except KeyboardInterrupt:
+        _refuse("stopped; what was reported is stored, and the same command goes on from there", 130)
+
+
+def _refuse(message: str, code: int) -> NoReturn:
+    _note(f"accordingto: {' '.join(message.split())}")
+    raise typer.Exit(code)
+
+
+def _settings(kb: Path | None) -> Settings:
+    from assistant.settings import Settings
+
+    return Settings(kb=kb.expanduser()) if kb else Settings()
+
+
+@contextmanager
+def _base(kb: Path | None, *, create: bool = False, any_model: bool = False) -> Iterator[KnowledgeBase]:
+    from kb import KnowledgeBase
+    from kb.embedding import embedder
+
+    settings = _settings(kb)
+    model = embedder(settings.embedding_model)
+    with KnowledgeBase.open(settings.kb, model=model, create=create, any_model=any_model) as base:
+        yield base
+
+
+def _assistant(kb: Path | None, *, create: bool = False) -> Assistant:
+    """The assistant of a long-lived command, which owns the Chroma index if nobody else does."""
+    from assistant.assistant import Assistant
+
+    return Assistant.open(_settings(kb).kb, own=True, create=create)
+
+
+def _day(value: str | None, option: str) -> str | None:
+    from kb.article import day_range
+
+    if value is not None:
+        try:
+            day_range(value)
+        except ValueError as error:
+            _refuse(f"{option}: {error}", _WRONG_USE)
+    return value
+
+
+@contextmanager
+def _noticed(base: KnowledgeBase) -> Iterator[None]:
+    """Says what was mended at opening, and at the end what was given up meanwhile."""
+    base.sync()
+    said = base.notice
+    if said:
+        _note(said)
+    try:
+        yield
+    finally:
+        if base.notice != said:
+            _note((base.notice or "").removeprefix(f"{said}; "))
+
+
+def _reembed(base: KnowledgeBase) -> None:
+    done = 0
+    for done in base.reembed():
+        if sys.stderr.isatty():
+            _note(f"{done} passages embedded")
+    _print(f"{done} passages embedded anew with {base.embedder.name}")
+
+
+def _agreed_to_samples() -> bool:
+    return sys.stdin.isatty() and typer.confirm(
+        "The knowledge base is empty. Load the sample articles, to see how it works?", default=True, err=True
+    )
+
+
+def _load_samples(base: KnowledgeBase) -> None:
+    from ingest import ingest as run
+    from kb.samples import samples
+
+    counts = Counter(outcome.status for outcome in run(base, [samples()]))
+    base.save()
+    _note(f"sample articles: {_in_words(counts)}")
+
+
+def _report(base: KnowledgeBase, outcomes: Iterator[Outcome], *, as_json: bool, dry_run: bool = False) -> None:
+    """Goes through a run, says what became of everything, and exits as the contract has it."""
+    counts, rejected, listed = Counter[str](), [], []
+    try:
+        for outcome in outcomes:
+            counts[outcome.status] += 1
+            if outcome.status == "rejected":
+                rejected.append(outcome)
+            if as_json:
+                listed.append(outcome.to_json())
+    except KeyboardInterrupt:
+        _note(f"until now: {_in_words(counts)}")
+        raise
+    base.save()
+    if as_json:
+        _print_json({"counts": dict(counts), "dry_run": dry_run, "outcomes": listed})
+    else:
+        _print(("Would be: " if dry_run else "") + _in_words(counts))
+    for outcome in rejected:
+        _note(f"rejected {outcome.source}: {outcome.reason}")
+    if rejected:
+        raise typer.Exit(_SOME_FAILED)
+
+
+def _followed(outcomes: Iterator[Outcome], shown: bool) -> Iterator[Outcome]:
+    """The outcomes, with a counter on a terminal."""
+    if not shown or not sys.stderr.isatty():
+        yield from outcomes
+        return
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    speed = TextColumn("{task.fields[speed]:.0f} articles/s")
+    columns = (SpinnerColumn(), TextColumn("articles"), MofNCompleteColumn(), TimeElapsedColumn(), speed)
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("articles", total=None, speed=0.0)
+        for number, outcome in enumerate(outcomes, 1):
+            elapsed = bar.tasks[task].elapsed or 0
+            bar.update(task, advance=1, speed=number / elapsed if elapsed else 0)
+            yield outcome
+
+
+def _in_words(counts: Mapping[Any, int]) -> str:
+    return ", ".join(f"{number} {status}" for status, number in sorted(counts.items())) or "nothing found"
+
+
+def _announce(url: str) -> None:
+    _print(f"AccordingTo is at {url}  (Ctrl-C stops it)")
+
+
+def _print(text: str) -> None:
+    typer.echo(text)
+
+
+def _print_json(document: Any) -> None:
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def _note(text: str) -> None:
+    typer.echo(text, err=True)

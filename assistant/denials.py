@@ -1,0 +1,121 @@
+"""Who denies what somebody claims: found by searching for it, in the same article and in all others."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from assistant.citations import Quote
+from assistant.claims import Denial, Speech, side_of, sides_named
+from assistant.reader import names_in, stems
+from assistant.writers import Selected
+from kb import Article, Filters, Hit, KnowledgeBase, Span
+from kb.article import day_range
+
+__all__ = ["denials"]
+
+_ABOUT = 0.25  # cosine between a claim and what is denied; low, for a denial may be a few words
+_SEARCHED = 12  # passages
+_MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
+_DAY = re.compile(rf"\b(?P<day>\d{{1,2}}) (?P<month>{_MONTH})|\b(?P<month2>{_MONTH}) (?P<day2>\d{{1,2}})\b")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_CALENDAR = frozenset(f"{_MONTH}|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday".split("|"))
+_POINTS_BACK = re.compile(
+    r"\b(?:the|these|those|this|that|any such) (?:allegation|accusation|claim|report|charge)s?\b(?! that)"
+    r"|^(?:it|that|this|them)\b(?=\s*(?:[.,;]|and\b|$))"
+)
+
+
+_BEFORE = 3 * 86400  # seconds by which a denial may be published before what it denies
+
+
+def denials(base: KnowledgeBase, claimed: Selected, speech: Speech, filters: Filters) -> list[Selected]:
+    """Sentences in which another side denies what this one claims, the closest first; empty if there is none."""
+    sides = {claim.side for claim in claimed.claims if claim.side and claim.stance != "denies"}
+    if not sides:
+        return []
+    hits = base.search(f"{claimed.text} denied false rejected", _SEARCHED, filters)
+    found = list(_answering(claimed, sides, hits, speech))
+    if not found:
+        return []
+    # What is denied decides whether it is this claim; the denial's own words, which of several is shown first.
+    texts = [claimed.text, *(about for _, about in found), *(selected.text for selected, _ in found)]
+    near = base.embedder.questions(texts)
+    about, own = (near[1:] @ near[0]).reshape(2, -1)
+    scored = [replace(selected, score=float(score)) for (selected, _), score in zip(found, own, strict=True)]
+    fitting = [denial for denial, score in zip(scored, about, strict=True) if score >= _ABOUT]
+    return sorted(fitting, key=lambda denial: -denial.score)
+
+
+def _answering(
+    claimed: Selected, sides: set[str], hits: Sequence[Hit], speech: Speech
+) -> Iterator[tuple[Selected, str]]:
+    """The sentences of the hits that may deny the claim, each with what it denies."""
+    for hit in hits:
+        before: Span | None = None
+        for span in hit.passage.sentences:
+            for denial in speech.denials(hit.article, span):
+                if denial.claim.side and denial.claim.side not in sides:
+                    about, denied = _about(denial, hit, before, speech)
+                    whose = not denied or bool(denied & sides)
+                    if whose and _may_be_of(about, claimed.text) and _in_time(about, hit.article, claimed):
+                        claims = speech.claims(hit.article, span)
+                        yield Selected((Quote(hit.article, span),), claims, 0.0), about
+                        break
+            before = span
+
+
+def _about(denial: Denial, hit: Hit, before: Span | None, speech: Speech) -> tuple[str, set[str]]:
+    """What is denied, in words, and whose claim it was, as far as the text tells. "The allegation" says nothing of
+    itself: the sentence before does."""
+    denied = {denial.answers.side} if denial.answers and denial.answers.side else set[str]()
+    if before is None or not _POINTS_BACK.search(denial.denied):
+        return denial.denied, denied
+    if not denied:
+        denied |= {claim.side for claim in speech.claims(hit.article, before) if claim.side}
+        denied -= {denial.claim.side}  # who denies twice answers the same claim twice
+    return f"{before.of(hit.article.text)} {denial.denied}", denied
+
+
+def _may_be_of(denied: str, claim: str) -> bool:
+    """Whether what is denied can be this claim: something in common beyond who speaks, no other place or day."""
+    for particulars in (_names, _days):
+        own, others = particulars(denied), particulars(claim)
+        if own and others and own.isdisjoint(others):
+            return False
+    sides = {stem for side in sides_named(f"{denied} {claim}") for stem in stems(side)}
+    return bool((stems(denied) & stems(claim)) - sides - _untelling())
+
+
+def _in_time(denied: str, article: Article, claimed: Selected) -> bool:
+    """Whether a denial can have been made of this claim by then: not in a year before the claim's, and, unless both
+    name the same place, person or day, not long before the claim was published."""
+    if article.published is None or article.id == claimed.quotes[0].article.id:
+        return True
+    if any(year > article.published[:4] for year in _YEAR.findall(claimed.text)):
+        return False
+    if _names(denied) & _names(claimed.text) or _days(denied) & _days(claimed.text):
+        return True
+    published = [day_range(q.article.published)[0] for q in claimed.quotes if q.article.published]
+    return not published or day_range(article.published)[1] >= min(published) - _BEFORE
+
+
+@functools.cache
+def _untelling() -> frozenset[str]:
+    """What two sentences may share without being about one thing."""
+    words = """accused accusation allegation blamed claim called denied false lie illegal armed group force forces
+        authorities said ethnic ministry defence defense foreign interior official people"""
+    return stems(words) | stems(" ".join(_CALENDAR))
+
+
+def _names(text: str) -> set[str]:
+    """Places and people that a text names, the sides left out."""
+    names = (name for name in names_in(f"- {text}") if name[0].isalpha())
+    return {name for name in names if side_of(name) is None and name not in _CALENDAR}
+
+
+def _days(text: str) -> set[str]:
+    """Days of the year that a text names."""
+    return {f"{m['day'] or m['day2']} {m['month'] or m['month2']}" for m in _DAY.finditer(text)}

@@ -1,0 +1,168 @@
+"""Where and how the page is served: on this machine, to nobody else, with nothing fetched from anywhere."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import signal
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import gradio as gr
+from starlette.middleware import Middleware
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["own_upload_folder", "running", "wait"]
+
+_PORTS = 101  # how many are tried: the one asked for and a hundred after it
+
+# The page calls nobody but its own server. Gradio's page has inline scripts and evaluates templates; attributes such
+# as onerror, which an injected element would bring, it does not need.
+_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+        "script-src-attr 'none'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "font-src 'self' data:",
+        "media-src 'none'",
+        "worker-src 'self' blob:",
+        "frame-src 'none'",
+        "object-src 'none'",
+        "form-action 'none'",
+        "base-uri 'self'",
+        "frame-ancestors 'self'",
+    )
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class _Guarded:
+    """Adds the headers that keep the page to itself. As headers they hold from the first byte; what `launch(head=…)`
+    adds is put in by a script, after others have run."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], *self._headers]}
+            await send(message)
+
+        await self._app(scope, receive, guarded if scope["type"] == "http" else send)
+
+
+def own_upload_folder() -> None:
+    """Gives Gradio a folder of its own for its files, deleted at exit; by default all apps share one, which stays."""
+    if "GRADIO_TEMP_DIR" not in os.environ:
+        folder = tempfile.mkdtemp(prefix="accordingto-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.environ["GRADIO_TEMP_DIR"] = folder
+
+
+@contextmanager
+def running(page: gr.Blocks, host: str, port: int) -> Iterator[str]:
+    """Serves the page for the length of a `with` block, which gets its address."""
+    _speak_directly_to(host)
+    address = _listen(page, host, port)
+    try:
+        yield address
+    finally:
+        page.close(verbose=False)
+
+
+def wait() -> None:
+    """Returns at Ctrl-C, or when the process is asked to end: what is open can then be closed in good order."""
+
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, end)
+    with suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(3600)
+
+
+def _listen(page: gr.Blocks, host: str, port: int) -> str:
+    refused: OSError | None = None
+    for candidate in range(port, min(port + _PORTS, 2**16)):
+        try:
+            # Gradio asks whether a port is free on the loopback address only, and waits five seconds if it was not.
+            _bind(host, candidate)
+            return _launch(page, host, candidate)
+        except OSError as error:
+            refused = error
+    raise OSError(
+        f"no port from {port} to {min(port + _PORTS, 2**16) - 1} of {host} can be listened on ({refused}); "
+        "name another host or port: accordingto chat --host --port"
+    )
+
+
+def _bind(host: str, port: int) -> None:
+    """Raises OSError unless the port can be listened on right now."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with closing(socket.socket(family, kind, protocol)) as probe:
+        if os.name == "posix":  # elsewhere the option would let two programs share a port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
+
+
+def _launch(page: gr.Blocks, host: str, port: int) -> str:
+    """The address; nothing under Gradio's reloader, which serves the page itself."""
+    here = Path(__file__).parent
+    _, address, _ = page.launch(
+        server_name=host,
+        server_port=port,
+        prevent_thread_lock=True,
+        quiet=True,
+        inline=False,
+        share=False,
+        show_error=True,
+        run_history=False,
+        enable_monitoring=False,
+        ssr_mode=False,
+        pwa=False,
+        max_file_size="1kb",  # nothing on the page takes a file
+        footer_links=["api"],
+        favicon_path=here / "favicon.svg",
+        theme=_theme(),
+        # Not as css_paths: Gradio rewrites selectors there, and breaks those in media queries and in lists.
+        head=f"<style>{(here / 'style.css').read_text(encoding='utf-8')}</style>",
+        app_kwargs={"middleware": [Middleware(_Guarded)]},
+    )
+    return address or ""
+
+
+def _theme() -> gr.themes.Base:
+    """Fonts of the system only: Gradio's own themes may name ones to be fetched."""
+    return gr.themes.Base(
+        primary_hue=gr.themes.colors.blue,
+        neutral_hue=gr.themes.colors.slate,
+        font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif"],
+        font_mono=["ui-monospace", "Consolas", "monospace"],
+    )
+
+
+def _speak_directly_to(host: str) -> None:
+    """Gradio calls its own server once at launch, and would do so through a proxy if the environment names one."""
+    for name in ("NO_PROXY", "no_proxy"):
+        known = os.environ.get(name, "").split(",")
+        wanted = [at for at in ("127.0.0.1", "localhost", host) if at not in known]
+        os.environ[name] = ",".join([*filter(None, known), *wanted])

@@ -1,0 +1,304 @@
+"""Which sentences of the found passages answer the question, and whether any does.
+
+The default reader weighs a few features that can be explained in a sentence each; its coefficients are learned (see
+bench/learn_reader.py) and kept in reader.json. A sentence whose surroundings miss a name or a number that the question
+asks about is no evidence at all, however alike the words are.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Protocol
+
+import snowballstemmer
+
+from assistant.claims import sides_named, speaking_names
+from kb import Article, Hit, KnowledgeBase, Span
+from kb.search import content_words
+
+__all__ = ["FEATURES", "Evidence", "FeatureReader", "Question", "Reader", "features", "is_evidence", "missing_names"]
+
+FEATURES = (
+    "similarity",  # cosine of question and sentence
+    "passage",  # cosine of question and passage
+    "words",  # share of the question's words, rare ones counting more, that the sentence holds
+    "around",  # the same for the sentence, its neighbours and the title
+    "kind",  # 1 if the sentence holds what the question asks for (a number, a date, a name, a place), -1 if not, else 0
+    "length",  # words in the sentence, as a logarithm: very short ones answer nothing
+)
+_CANDIDATES = 16  # sentences that are embedded; the others are dropped by what costs nothing
+_TOKEN = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*")
+_NUMBER_WORD = (
+    r"two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|"
+    r"nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|dozens?|scores|hundreds?|thousands?|millions?|billions?"
+)
+_MONTHS = "January February March April May June July August September October November December".split()
+_COUNT = re.compile(
+    r"\bhow (?:many|much|large|big|long|far|old|often|high)\b|\bwhat (?:number|percentage|share|toll)\b"
+    r"|\b(?:toll|number|population|size|cost|length) of\b",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(rf"\d|\b(?:{_NUMBER_WORD}|one|no one|none|half)\b", re.IGNORECASE)
+_KINDS = (  # what a question asks for, and how a sentence looks that gives it
+    (_COUNT, _COUNTED),
+    (
+        re.compile(r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|time)\b", re.IGNORECASE),
+        re.compile(
+            rf"\b(?:1[0-9]|20)\d\d\b|\b(?:{'|'.join(_MONTHS)}|"
+            r"Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|yesterday|century)\b"
+        ),
+    ),
+    (
+        re.compile(r"\bwhere\b|\b(?:what|which) (?:city|country|place|town|region|state)\b", re.IGNORECASE),
+        re.compile(r"\b(?:in|at|near|on|from|to|of)\s+(?:the\s+)?[A-Z]"),
+    ),
+    (
+        re.compile(r"\bwho(?:m|se)?\b", re.IGNORECASE),
+        re.compile(
+            r"(?<=\S\s)[A-Z][\w’'-]+"
+            r"|\b(?:officials?|authorities|ministry|government|forces|president|army|troops|they|he|she|it)\b"
+        ),
+    ),
+    (
+        re.compile(r"\bwhy\b|\bwhat (?:caused|reason)\b", re.IGNORECASE),
+        re.compile(r"\b(?:because|due|since|reason|after|to|caused?|led|result|so that|for)\b"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence that may answer, with the probability that it does."""
+
+    hit: Hit
+    span: Span
+    score: float
+
+    @property
+    def article(self) -> Article:
+        return self.hit.article
+
+    @property
+    def text(self) -> str:
+        return self.span.of(self.hit.article.text)
+
+
+class Reader(Protocol):
+    """Chooses sentences. Safe to call from several threads."""
+
+    def read(self, question: str, hits: Sequence[Hit]) -> list[Evidence]:
+        """The sentences of the hits that may answer the question, best first. Empty if none can."""
+
+    @property
+    def threshold(self) -> float:
+        """Below this score a sentence is no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question taken apart: what it asks for, and which words, names and numbers it asks about."""
+
+    text: str
+    stems: Mapping[str, float]
+    """Content stems, each with how rare it is among the passages, from 0 to 1."""
+    names: tuple[str, ...]
+    places: frozenset[str] = frozenset()
+    """Those of the names that the question uses for where, not for whom: "in Yerevan"."""
+
+    @classmethod
+    def parse(cls, text: str, base: KnowledgeBase) -> Question:
+        words = [word for word in content_words(text) if not _asks(word)]
+        rarity = base.rarity(words)
+        names = names_in(text)
+        places = frozenset(name for name in names if re.search(rf"\b(?:in|at|near|outside) {re.escape(name)}\b", text))
+        return cls(text, {stem(word): max(rarity[word], 0.05) for word in words}, names, places)
+
+
+class FeatureReader:
+    """The default reader: learned weights over the features above."""
+
+    def __init__(self, base: KnowledgeBase) -> None:
+        self._base = base
+        self._weights = _weights()
+
+    @property
+    def threshold(self) -> float:
+        return self._weights["threshold"]
+
+    def read(self, question: str, hits: Sequence[Hit]) -> list[Evidence]:
+        asked = Question.parse(question, self._base)
+        sentences = [(hit, span) for hit in hits for span in hit.passage.sentences]
+        sentences = [pair for pair in sentences if is_evidence(asked, *pair)]
+        ranked = sorted(sentences, key=lambda pair: -self._cheap(asked, *pair))[:_CANDIDATES]
+        if not ranked:
+            return []
+        texts = [span.of(hit.article.text) for hit, span in ranked]
+        vectors = self._base.embedder.questions([question, *texts])
+        similarities = vectors[1:] @ vectors[0]
+        found = [
+            Evidence(hit, span, self._probability(features(asked, hit, span, float(similarity))))
+            for (hit, span), similarity in zip(ranked, similarities, strict=True)
+        ]
+        return sorted(found, key=lambda e: (-e.score, e.article.id, e.span.start))
+
+    def _cheap(self, asked: Question, hit: Hit, span: Span) -> float:
+        values = features(asked, hit, span, hit.similarity)
+        return self._probability(values)
+
+    def _probability(self, values: Mapping[str, float]) -> float:
+        weights = self._weights
+        return 1 / (1 + math.exp(-weights["intercept"] - sum(weights[name] * values[name] for name in FEATURES)))
+
+
+def features(asked: Question, hit: Hit, span: Span, similarity: float) -> dict[str, float]:
+    """The features of one sentence, by name; all between -1 and 1 but for the length."""
+    text = span.of(hit.article.text)
+    here = stems(text)
+    around = here | stems(_nearby(hit, span))
+    return {
+        "similarity": similarity,
+        "passage": hit.similarity,
+        "words": _share(asked.stems, here),
+        "around": _share(asked.stems, around),
+        "kind": _kind(asked.text, text),
+        "length": math.log1p(len(text.split())) / 3,
+    }
+
+
+def is_evidence(asked: Question, hit: Hit, span: Span) -> bool:
+    """Whether a sentence can answer at all: no name of the question is missing around it, and where the question asks
+    how many, it holds a number."""
+    if _COUNT.search(asked.text) and not _COUNTED.search(span.of(hit.article.text)):
+        return False
+    return not missing_names(asked, hit, span)
+
+
+def missing_names(asked: Question, hit: Hit, span: Span) -> list[str]:
+    """The names and numbers of the question that neither the sentence nor what surrounds it holds."""
+    if not asked.names:
+        return []
+    known = _nearby(hit, span)
+    missing = [name for name in asked.names if not _holds(name, known)]
+    if missing:
+        sides = {side.casefold() for side in sides_named(known)}
+        missing = [name for name in missing if name.casefold() not in sides]
+    if asked.places and not missing:
+        # A capital that speaks is its state: "Yerevan said" tells nothing of what happened in Yerevan.
+        silent = speaking_names().sub(" ", known)
+        missing = [name for name in asked.names if name in asked.places and not _holds(name, silent)]
+    return missing
+
+
+def names_in(question: str) -> tuple[str, ...]:
+    """The names, numbers and quoted phrases of a question."""
+    found = []
+    words = list(_TOKEN.finditer(question))
+    for place, match in enumerate(words):
+        word = match.group().removesuffix("'s").removesuffix("’s")
+        opens = place == 0 or question[: match.start()].rstrip()[-1:] in ".?!:"
+        is_name = word[0].isupper() and (not opens or bool(sides_named(word)) or (word.isupper() and len(word) > 1))
+        if (is_name and not _asks(word.lower()) and word.lower() not in _TITLES) or word[0].isdigit():
+            found.append(word)
+    return tuple(dict.fromkeys(found))
+
+
+_TITLES = frozenset(
+    "i mr mrs ms dr president minister prime general secretary foreign defence defense ministry".split()
+)
+
+
+@functools.lru_cache(maxsize=20_000)  # the same sentences are looked at again and again
+def stems(text: str) -> frozenset[str]:
+    """The stems of all words of a text."""
+    return frozenset(stem(word) for word in content_words(text))
+
+
+@functools.lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """A word without its ending, so that "killed" and "kills" are one, and "laid" and "laying"."""
+    import simplemma
+
+    return str(_stemmer().stemWord(simplemma.lemmatize(word, lang="en").lower()))
+
+
+@functools.cache
+def _stemmer() -> snowballstemmer.stemmer:
+    return snowballstemmer.stemmer("english")
+
+
+def _asks(word: str) -> bool:
+    return word in {
+        "who",
+        "whom",
+        "what",
+        "when",
+        "where",
+        "why",
+        "how",
+        "which",
+        "many",
+        "much",
+        "tell",
+        "article",
+        "articles",
+        "say",
+        "said",
+        "says",
+    }
+
+
+def _share(wanted: Mapping[str, float], held: frozenset[str]) -> float:
+    total = sum(wanted.values())
+    return sum(weight for word, weight in wanted.items() if word in held) / total if total else 0.0
+
+
+def _holds(name: str, text: str) -> bool:
+    """Whether a text holds a name, in any of its forms: Armenia, Armenian; ICJ, International Court of Justice."""
+    if name[0].isdigit():
+        return re.search(rf"(?<![\d.,]){re.escape(name)}(?![\d]|[.,]\d)", text) is not None
+    common = name if len(name) < 5 else name[: max(5, len(name) - 2)]
+    end = r"\b" if len(name) < 5 else r"\w{0,4}\b"
+    if re.search(rf"\b{re.escape(common)}{end}", text, re.IGNORECASE):
+        return True
+    if not (name.isupper() and 2 <= len(name) <= 6):
+        return False
+    letters = r"\w+\s+(?:(?:of|for|the|and|on|in)\s+)*".join(re.escape(letter) for letter in name)
+    return re.search(rf"\b{letters}\w+", text) is not None
+
+
+def _kind(question: str, sentence: str) -> float:
+    for asks, gives in _KINDS:
+        if asks.search(question):
+            return 1.0 if gives.search(sentence) else -1.0
+    return 0.0
+
+
+def _nearby(hit: Hit, span: Span) -> str:
+    """The sentence with the one before and the one after, and what the article is headed with."""
+    sentences = hit.passage.sentences
+    place = next((i for i, s in enumerate(sentences) if s.start == span.start), 0)
+    first, last = sentences[max(place - 1, 0)], sentences[min(place + 1, len(sentences) - 1)]
+    article = hit.article
+    return " ".join(
+        (article.text[first.start : last.end], article.title, article.outlet or "", _day(article.published))
+    )
+
+
+def _day(published: str | None) -> str:
+    """A date in the words in which a question may name it."""
+    if published is None:
+        return ""
+    year, month, day = [*published.split("-"), "", ""][:3]
+    return " ".join(part for part in (day.lstrip("0"), _MONTHS[int(month) - 1] if month else "", year) if part)
+
+
+@functools.cache
+def _weights() -> Mapping[str, float]:
+    document = json.loads(resources.files("assistant").joinpath("reader.json").read_text("utf-8"))
+    return {**document["weights"], "threshold": document["threshold"]}

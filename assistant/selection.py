@@ -1,0 +1,120 @@
+"""Which of the sentences that may answer go into the answer, and which denials stand beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from assistant.citations import Quote, normalised
+from assistant.claims import AskedOf, Speech, asked_of, side_of
+from assistant.denials import denials
+from assistant.reader import Evidence, stems
+from assistant.writers import Selected
+from kb import Filters, Hit, KnowledgeBase
+
+__all__ = ["Selection", "nearest", "select"]
+
+_BESIDE_BEST = 0.4  # share of the best score below which a further sentence is left out
+_DENIALS = 2  # denials shown for one statement, beside those that were chosen for themselves
+_ALIKE = 0.6  # share of stems in common above which two sentences of one article say the same
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The sentences of an answer, denials after what they deny. Empty: the articles do not say."""
+
+    chosen: tuple[Selected, ...] = ()
+
+
+def select(
+    base: KnowledgeBase,
+    question: str,
+    evidence: Sequence[Evidence],
+    confidence: float,
+    limit: int,
+    side: str | None = None,
+    filters: Filters = Filters(),
+) -> Selection:
+    """The best sentences with a score of at least `confidence`, `limit` at most, without repetitions, with denials."""
+    speech = Speech()
+    sentences: list[Evidence] = []
+    for found in _of_the_one_asked(asked_of(question), [e for e in evidence if e.score >= confidence], speech):
+        if sentences and found.score < _BESIDE_BEST * sentences[0].score:
+            continue
+        claims = speech.claims(found.article, found.span)
+        if side is not None and not any((claim.side or "").casefold() == side.casefold() for claim in claims):
+            continue
+        if not any(_repeats(found, other) for other in sentences):
+            sentences.append(found)
+        if len(sentences) == limit:
+            break
+    chosen = [Selected(_all_quotes(e, evidence), speech.claims(e.article, e.span), e.score) for e in sentences]
+    return Selection(tuple(_with_denials(base, chosen, speech, filters)))
+
+
+def nearest(question: str, hits: Sequence[Hit], limit: int = 3) -> list[Quote]:
+    """For an answer that abstains: the sentences closest to the question, one from each of the best articles."""
+    wanted = stems(question)
+    best: dict[str, Quote] = {}
+    for hit in hits:
+        if hit.article.id not in best and len(best) < limit:
+            spans = hit.passage.sentences
+            span = max(spans, key=lambda s: len(wanted & stems(s.of(hit.article.text))))
+            best[hit.article.id] = Quote(hit.article, span)
+    return list(best.values())
+
+
+def _of_the_one_asked(asked: AskedOf, evidence: list[Evidence], speech: Speech) -> list[Evidence]:
+    """Only the sentences in which the one speaks whom the question asks about: the words of one side are no answer to
+    what another said. Where the question asks for someone of no known side, all of them if none fits."""
+    fitting = [e for e in evidence if any(asked.fits(claim) for claim in speech.claims(e.article, e.span))]
+    must_fit = asked.speaker is not None and side_of(asked.speaker) is not None
+    return fitting if must_fit or fitting else evidence
+
+
+def _repeats(found: Evidence, other: Evidence) -> bool:
+    if normalised(found.text) == normalised(other.text):
+        return True
+    mine, theirs = stems(found.text), stems(other.text)
+    return found.article.id == other.article.id and len(mine & theirs) > _ALIKE * min(len(mine), len(theirs))
+
+
+def _all_quotes(found: Evidence, evidence: Sequence[Evidence]) -> tuple[Quote, ...]:
+    """The sentence itself and the same words in other articles: every outlet that carries them is cited."""
+    words = normalised(found.text)
+    quotes = {found.article.id: Quote(found.article, found.span)}
+    for other in evidence:
+        if normalised(other.text) == words:
+            quotes.setdefault(other.article.id, Quote(other.article, other.span))
+    for hit in (hit for e in evidence for hit in e.hit.copies):
+        for span in hit.passage.sentences:
+            if normalised(span.of(hit.article.text)) == words:
+                quotes.setdefault(hit.article.id, Quote(hit.article, span))
+    return tuple(quotes.values())
+
+
+def _with_denials(
+    base: KnowledgeBase, chosen: Sequence[Selected], speech: Speech, filters: Filters
+) -> Iterator[Selected]:
+    """Each chosen sentence, followed by who denies it; a denial that was chosen itself stands there, not twice."""
+    words = [normalised(selected.text) for selected in chosen]
+    denials_of = [_shown(denials(base, selected, speech, filters), words) for selected in chosen]
+    denying = {normalised(denial.text) for found in denials_of for denial in found}
+    shown: dict[str, int] = {}
+    for selected, own, answers in zip(chosen, words, denials_of, strict=True):
+        # A chosen sentence that denies another waits for it, so that it is read after what it denies.
+        if own in shown or (own in denying and not answers):
+            continue
+        claim = shown[own] = len(shown)
+        yield selected
+        for denial in answers:
+            if normalised(denial.text) not in shown:
+                shown[normalised(denial.text)] = len(shown)
+                yield replace(denial, denies=claim)
+
+
+def _shown(found: Sequence[Selected], chosen: Sequence[str]) -> list[Selected]:
+    """Of a statement's denials those that were chosen for themselves, and the first others up to a few."""
+    own = [denial for denial in found if normalised(denial.text) in chosen]
+    others = [denial for denial in found if normalised(denial.text) not in chosen]
+    return [*own, *others[: max(0, _DENIALS - len(own))]]
