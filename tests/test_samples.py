@@ -1,0 +1,169 @@
+"""The promises, shown on the sample articles with the real model."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.runnables import Runnable, RunnableLambda
+
+from assistant import Assistant, Conversation, Request
+from assistant.answer import Answer
+from assistant.errors import UnusableQuestion
+from kb import Filters
+
+
+@pytest.fixture(scope="module")
+def assistant(sample_base: Path) -> Iterator[Assistant]:
+    with Assistant.open(sample_base) as opened:
+        yield opened
+
+
+def _holds(assistant: Assistant, answer: Answer) -> bool:
+    """Whether every citation of an answer slices from its stored article."""
+    articles = ((citation, assistant.base.get(citation.article_id)) for citation in answer.citations)
+    return all(article.text[citation.start : citation.end] == citation.quote for citation, article in articles)
+
+
+QUESTIONS = (
+    "Who is accused of laying the mines?",
+    "What did Armenia say about Ganja?",
+    "How many people died in the fuel depot explosion?",
+    "How many peacekeepers are to go to Karabakh?",
+    "What did the court order?",
+    "What did Azerbaijan say about the cathedral?",
+    "How many people left Karabakh?",
+    "Is there a blockade of the Lachin road?",
+    "How many military dead did Armenia count?",
+    "Who captured Shusha?",
+)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_answer_rests_on_exact_quotes(assistant: Assistant, question: str) -> None:
+    answer = assistant.ask(question)
+    assert answer.status == "answered"
+    assert all(statement.citations for statement in answer.statements)
+    assert all(statement.verdict == "verified" for statement in answer.statements)
+    assert _holds(assistant, answer)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who won the 1998 World Cup?",
+        "How many people were killed in Yerevan?",
+        "What is the capital of France?",
+        "How do I bake bread?",
+        "What did Ilham Aliyev say?",
+        "How many Turkish soldiers died?",
+    ],
+)
+def test_what_the_samples_do_not_say_is_not_answered(assistant: Assistant, question: str) -> None:
+    answer = assistant.ask(question)
+    assert (answer.status, answer.statements) == ("abstained", ())
+    assert answer.text.startswith("The articles do not say")
+    assert _holds(assistant, answer)
+
+
+def test_a_denial_in_another_article_stands_beside_the_accusation(assistant: Assistant) -> None:
+    answer = assistant.ask("Who is accused of laying the mines?")
+    (dispute,) = answer.disputes
+    accused = answer.statements[dispute.statement]
+    denial = next(c for c in answer.citations if c.id == dispute.denied_by[0])
+    assert any(claim.stance == "accuses" and claim.side == "Azerbaijan" for claim in accused.claims)
+    assert "Armenia" in denial.quote
+    assert denial.article_id not in {c.article_id for c in accused.citations}
+    assert "**Denied:**" in answer.text
+
+
+def test_one_wire_story_in_three_outlets_is_one_origin(assistant: Assistant) -> None:
+    answer = assistant.ask("How many peacekeepers does the statement of 10 November provide for?", k=6)
+    carried = next(s for s in answer.statements if len(s.citations) == 3)
+    assert {c.outlet for c in carried.citations} == {"Sample Courier", "Example Gazette", "Placeholder Times"}
+    assert answer.sources.origins < answer.sources.articles
+
+
+def test_a_toll_that_rises_is_laid_out_and_not_merged(assistant: Assistant) -> None:
+    answer = assistant.ask("How many people died in the fuel depot explosion?")
+    quotes = " ".join(c.quote for s in answer.statements for c in s.citations)
+    assert all(figure in quotes for figure in ("20", "68", "170"))
+
+
+def test_only_the_one_asked_about_speaks(assistant: Assistant) -> None:
+    answer = assistant.ask("What did Azerbaijan say about the cathedral in Shusha?")
+    assert {claim.side for claim in answer.statements[0].claims} == {"Azerbaijan"}
+    assert answer.statements[0].claims[0].stance == "denies"
+
+
+def test_the_answer_can_be_kept_to_one_side_outlet_or_time(assistant: Assistant) -> None:
+    question = "What happened to Ganja?"
+    one_side = assistant.ask(question, side="armenia")
+    assert all(any(c.side == "Armenia" for c in s.claims) for s in one_side.statements if s.claims)
+    one_outlet = assistant.ask(question, filters=Filters(outlet="specimen post"))
+    assert {c.outlet for c in one_outlet.citations} == {"Specimen Post"}
+    later = assistant.ask(question, filters=Filters(since="2020-10-15", until="2020-10-31"))
+    assert later.citations
+    assert all("2020-10-15" <= (c.published or "") <= "2020-10-31" for c in later.citations)
+
+
+def test_a_follow_up_is_understood_from_the_conversation(assistant: Assistant) -> None:
+    first = assistant.ask("What did Azerbaijan say about the mines?")
+    second = assistant.ask("And what did the other side say?", conversation=Conversation().with_answer(first))
+    assert second.understood_as is not None
+    assert "Armenia" in second.understood_as
+    assert any(claim.side == "Armenia" for statement in second.statements for claim in statement.claims)
+
+
+def _timeless(answer: Answer) -> dict[str, Any]:
+    return {**answer.to_json(), "seconds": None}
+
+
+def test_every_way_to_run_the_chain_gives_the_same_answer(assistant: Assistant) -> None:
+    question = QUESTIONS[0]
+    chain: Runnable[Any, Answer] = assistant.chain
+    expected = _timeless(chain.invoke(question))
+
+    async def asynchronously() -> list[Answer]:
+        streamed = [answer async for answer in chain.astream(question)]
+        return [await chain.ainvoke(question), (await chain.abatch([question]))[0], streamed[-1]]
+
+    answers = [
+        chain.invoke({"question": question}),
+        chain.invoke(Request(question)),
+        *chain.batch([question, question]),
+        list(chain.stream(question))[-1],
+        list(assistant.stream(question))[-1],
+        *asyncio.run(asynchronously()),
+    ]
+    assert [_timeless(answer) for answer in answers] == [expected] * len(answers)
+
+
+def test_a_streamed_answer_grows_by_checked_statements(assistant: Assistant) -> None:
+    growing = list(assistant.stream("Who is accused of laying the mines?"))
+    counts = [len(answer.statements) for answer in growing]
+    assert counts == sorted(counts)
+    assert counts[0] == 1 < counts[-1]
+    assert all(statement.citations for answer in growing for statement in answer.statements)
+
+
+def test_the_chain_is_a_part_of_somebody_elses_chain(assistant: Assistant) -> None:
+    theirs = assistant.chain | RunnableLambda(lambda answer: len(answer.citations))
+    assert theirs.invoke("What did the court order?") >= 1
+
+
+def test_the_retriever_gives_documents_that_can_be_cited(assistant: Assistant) -> None:
+    documents = assistant.retriever.invoke("checkpoint at the corridor")
+    assert documents
+    for document in documents:
+        stored = assistant.base.get(document.metadata["article_id"])
+        assert stored.text[document.metadata["start"] : document.metadata["end"]] == document.page_content
+
+
+@pytest.mark.parametrize("question", ["", " \n", "x" * 2001])
+def test_a_question_that_is_none_is_refused(assistant: Assistant, question: str) -> None:
+    with pytest.raises(UnusableQuestion, match=r"empty|characters"):
+        assistant.ask(question)
