@@ -49,7 +49,7 @@ def test_one_that_another_process_is_just_making_is_waited_for(tmp_path: Path, m
     folder = tmp_path / "kb"
     folder.mkdir()
     other = sqlite3.connect(folder / "catalog.sqlite", isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
+    other.execute("BEGIN IMMEDIATE")
     waited = []
 
     def done(seconds: float) -> None:
