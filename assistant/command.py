@@ -159,14 +159,20 @@ def list_articles(kb: Folder = None, as_json: Json = False) -> None:
     with _refusals(), _base(kb) as base:
         from assistant.rendering import article_document, printable
 
+        sizes = base.sizes_of_origins()
         if as_json:
-            keys = ("id", "title", "outlet", "origin", "published", "url", "source", "added")
-            documents = (article_document(article) for article in base.articles())
-            _print_json([{key: document[key] for key in keys} for document in documents])
+            keys = ("id", "title", "outlet", "origin", "published", "url", "language", "source", "added")
+            documents = ((article_document(article), sizes.get(article.id, 1)) for article in base.articles())
+            _print_json([{**{key: document[key] for key in keys}, "carried_by": size} for document, size in documents])
             return
         for article in base.articles():
             outlet = printable(article.outlet or "outlet unknown")
-            _print(f"{article.id}  {article.published or 'undated':10}  {outlet:24}  {printable(article.title)}")
+            known = [f"{article.published or 'undated':10}", f"{outlet:24}", printable(article.title)]
+            if article.id in sizes:
+                known.append(f"(one origin with {sizes[article.id] - 1} more)")
+            if article.language not in (None, "en"):
+                known.append(f"({article.language})")
+            _print("  ".join([article.id, *known]))
 
 
 @articles.command("show")
@@ -181,9 +187,9 @@ def show_article(
 
         article = base.get(article_id)
         if as_json:
-            _print_json(article_document(article))
+            _print_json(article_document(article, base.copies(article.id)))
         else:
-            _print(article_text(article))
+            _print(article_text(article, base.copies(article.id)))
 
 
 @articles.command("remove")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 from assistant.answer import Answer, Citation, Sources, Statement
 from kb import Article
+from kb.article import day_range
+from kb.days import precision
+from kb.origins import Copy
 
 __all__ = [
     "article_document",
@@ -97,8 +101,10 @@ def printable(text: str) -> str:
     return " ".join("".join(c if c.isprintable() or c.isspace() else "�" for c in text).split())
 
 
-def article_document(article: Article) -> dict[str, Any]:
-    """The document of `articles show --json`; offsets in Unicode code points of `text`."""
+def article_document(article: Article, copies: Sequence[Copy] = ()) -> dict[str, Any]:
+    """The document of `articles show --json`; offsets in Unicode code points of `text`. `copies` are the other articles
+    of its origin."""
+    first, last = day_range(article.published) if article.published else (None, None)
     return {
         "id": article.id,
         "title": article.title,
@@ -108,6 +114,9 @@ def article_document(article: Article) -> dict[str, Any]:
         "author": article.author,
         "published": article.published,
         "published_from": article.provenance.get("published"),
+        "published_precision": precision(article.published),
+        "published_epoch": first,
+        "published_epoch_end": last,
         "url": article.url,
         "language": article.language,
         "source": article.source,
@@ -115,11 +124,25 @@ def article_document(article: Article) -> dict[str, Any]:
         "sha256": article.sha256,
         "boilerplate": [[mark.start, mark.end, mark.why] for mark in article.boilerplate],
         "provenance": dict(article.provenance),
+        "copies": [
+            {
+                "id": copy.article.id,
+                "title": copy.article.title,
+                "outlet": copy.article.outlet,
+                "published": copy.article.published,
+                "kind": copy.kind,
+                "share": copy.share,
+                "similarity": copy.similarity,
+                "agency": copy.agency,
+                "sentences": list(copy.sentences),
+            }
+            for copy in copies
+        ],
     }
 
 
-def article_text(article: Article, width: int = 88) -> str:
-    """An article for a terminal: what is known and how it was found, then the stored text."""
+def article_text(article: Article, copies: Sequence[Copy] = (), width: int = 88) -> str:
+    """An article for a terminal: what is known and how it was found, who else carries it, then the stored text."""
     known = [
         ("id", article.id),
         ("outlet", article.outlet),
@@ -136,10 +159,31 @@ def article_text(article: Article, width: int = 88) -> str:
         how = f"  ({printable(found)})" if found else ""
         lines.append(f"{name:10} {printable(value) if value else 'unknown'}{how}")
     lines += [f"left out   {printable(mark.span.of(article.text))[:60]}  ({mark.why})" for mark in article.boilerplate]
+    for copy in copies:
+        outlet = printable(copy.article.outlet or "outlet unknown")
+        who = f"{copy.article.id[:8]} {outlet}, {dated(copy.article.published)}"
+        lines.append(f"same origin  {who}: {printable(copy.article.title)}")
+        lines += _wrapped(_evidence(copy), width, " " * 13)
     lines.append("")
     for paragraph in article.text.split("\n"):
         lines += _wrapped(printable(paragraph), width) or [""]
     return "\n".join(lines)
+
+
+_KINDS = {"exact": "the same words", "near": "nearly the same words", "edited": "an edited copy", "linked": ""}
+
+
+def _evidence(copy: Copy) -> str:
+    """Why two articles are one origin, in words."""
+    parts = [_KINDS[copy.kind] or "carries the same report as another article here"]
+    if copy.sentences:
+        parts.append(f"{counted(len(copy.sentences), 'long sentence')} in both, {copy.share:.0%} of the shorter one")
+    if copy.agency:
+        parts.append(f"both name {printable(copy.agency)}")
+    if copy.similarity:
+        parts.append(f"similarity {copy.similarity:.2f}")
+    longest = max(copy.sentences, key=len, default="")
+    return "; ".join(parts) + (f"; “{textwrap.shorten(printable(longest), 100, placeholder='…')}”" if longest else "")
 
 
 _ABSTAINED = {

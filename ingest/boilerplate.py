@@ -54,6 +54,8 @@ def marks_of(lines: Sequence[Line]) -> list[Boilerplate]:
             if credit.alone and (above := _caption_above(lines, number)) is not None:
                 captions.add(lines[above].words)
                 marks.setdefault(above, _whole(lines[above], "caption"))
+        elif _GALLERY.search(line.words):
+            marks[number] = _whole(line, "picture gallery")
         elif why := _promotion(line.words):
             marks[number] = _whole(line, why)
     for number, why in _repeats(lines, captions):
@@ -94,6 +96,8 @@ _TRAILING = re.compile(
     )[.,;\s]*$""",
     re.VERBOSE,
 )
+# Slide after slide in one line, each ending so; their pictures are of other days and other reports.
+_GALLERY = re.compile(r"\b(?:hide caption|(?:photo|image|slide|picture)) \d{1,3} of \d{1,3}\b", re.IGNORECASE)
 _REACH = 160  # characters: no credit at the end of a line is longer
 _HINTS = ("/", "via ", "hoto", "HOTO", "Getty", "Picture", "Image", "Credit ")  # one is in each of these, for speed
 _OPENING = re.compile(

@@ -14,9 +14,11 @@ import os
 import secrets
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +28,7 @@ import sqlalchemy as sa
 from kb.article import Article, Boilerplate, Passage, Span, article_id, day_range
 from kb.embedding import Vectors
 from kb.errors import KnowledgeBaseError, NotAKnowledgeBase, OtherModel, UnreadableKnowledgeBase
+from kb.origins import Copy, Story, Tie, groups, tie
 
 __all__ = ["Catalog", "Change", "Failure", "Filters", "Making", "Stored"]
 
@@ -34,6 +37,8 @@ _FILE = "catalog.sqlite"
 _BUSY_SECONDS = 30
 _FULL = "the disk is full; nothing was lost, make room and run the same command again"
 _T = TypeVar("_T")
+_MARKED = 50  # articles that one mark leads to: a story is tied to the first that carry it, and through them to all
+_COMPARED = 10  # articles with which a new one is compared, those that share the most marks
 _VARIABLES = 500  # bound values in one statement; every SQLite takes 999
 
 _tables = sa.MetaData()
@@ -98,6 +103,32 @@ _failures = sa.Table(
     sa.Column("at", sa.String, nullable=False),
 )
 _erasures = sa.Table("erasures", _tables, sa.Column("change", sa.Integer, primary_key=True, autoincrement=False))
+
+# Which articles are one origin. Derived from the texts: the marks that an article leaves, what ties two articles (the
+# earlier one first), and the first article of each one's origin.
+_marks = sa.Table(
+    "marks",
+    _tables,
+    sa.Column("mark", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("article", sa.Integer, primary_key=True, autoincrement=False, index=True),
+    sqlite_with_rowid=False,
+)
+_ties = sa.Table(
+    "ties",
+    _tables,
+    sa.Column("left", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("right", sa.Integer, primary_key=True, autoincrement=False, index=True),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("left_spans", sa.JSON, nullable=False),
+    sa.Column("right_spans", sa.JSON, nullable=False),
+    sa.Column("share", sa.Float, nullable=False),
+)
+_origins = sa.Table(
+    "origins",
+    _tables,
+    sa.Column("article", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("first", sa.Integer, nullable=False, index=True),
+)
 
 # The lexical index keeps no second copy of the text: it reads titles and slices through this view.
 _LEXICAL = (
@@ -365,6 +396,101 @@ class Catalog:
                 if row.article in articles
             }
 
+    # -- origins
+
+    def origins(self, article_ids: Iterable[str]) -> dict[str, str]:
+        """The origin of each of these articles, as the id of the first article that is of it."""
+        first = _articles.alias()
+        query = (
+            sa.select(_articles.c.id, first.c.id.label("first"))
+            .select_from(_articles.join(_origins, _origins.c.article == _articles.c.number))
+            .join(first, first.c.number == _origins.c.first)
+        )
+        ids = list(dict.fromkeys(article_ids))
+        with self._read() as connection:
+            found = {
+                row.id: row.first
+                for some in _portions(ids)
+                for row in connection.execute(query.where(_articles.c.id.in_(some)))
+            }
+        return {article_id: found.get(article_id, article_id) for article_id in ids}
+
+    def sizes(self) -> dict[str, int]:
+        """How many articles are of one origin with each, itself counted, where there are others; by article id."""
+        shared = (
+            sa.select(_origins.c.first, sa.func.count().label("size"))
+            .group_by(_origins.c.first)
+            .having(sa.func.count() > 1)
+            .subquery()
+        )
+        query = sa.select(_articles.c.id, shared.c.size).select_from(
+            _articles.join(_origins, _origins.c.article == _articles.c.number).join(
+                shared, shared.c.first == _origins.c.first
+            )
+        )
+        with self._read() as connection:
+            return {row.id: row.size for row in connection.execute(query)}
+
+    def copies(self, article_id: str) -> list[Copy]:
+        """The other articles of the same origin, those with the strongest evidence first."""
+        with self._read() as connection:
+            mine = connection.execute(sa.select(_articles).where(_articles.c.id == _bound(article_id))).one_or_none()
+            if mine is None:
+                return []
+            own = sa.select(_origins.c.first).where(_origins.c.article == mine.number).scalar_subquery()
+            others = sa.select(_origins.c.article).where(_origins.c.first == own, _origins.c.article != mine.number)
+            rows = connection.execute(sa.select(_articles).where(_articles.c.number.in_(others))).all()
+            direct = connection.execute(
+                _ties.select().where(sa.or_(_ties.c.left == mine.number, _ties.c.right == mine.number))
+            )
+            ties = {row.right if row.left == mine.number else row.left: row for row in direct}
+        vectors = self._vectors_of([mine.number, *(row.number for row in rows)]) if rows else {}
+        article = _article(mine)
+        found = [_copy(article, mine.number, _article(row), ties.get(row.number), vectors, row.number) for row in rows]
+        return sorted(found, key=lambda copy: (-copy.share, copy.article.id))
+
+    def _vectors_of(self, numbers: Sequence[int]) -> dict[int, Vectors]:
+        found: dict[int, list[bytes]] = {}
+        for _, number, vector in self.vectors(numbers):
+            found.setdefault(number, []).append(vector)
+        return {n: np.stack([np.frombuffer(v, np.float16) for v in own]).astype(np.float32) for n, own in found.items()}
+
+    def origin_problems(self) -> list[str]:
+        """What is wrong with the origins, one line each; empty if nothing is. They are derived from the texts."""
+        wrong = 0
+        with self._read() as connection:
+            stored = connection.execute(_ties.select()).all()
+            members = {row.article: row.first for row in connection.execute(_origins.select())}
+            wanted = groups(
+                connection.scalars(sa.select(_articles.c.number)).all(), [(row.left, row.right) for row in stored]
+            )
+            wrong += sum(members.get(number) != first for number, first in wanted.items()) + len(
+                members.keys() - wanted
+            )
+            tied = {row.left for row in stored} | {row.right for row in stored}
+            stories: dict[int, Story] = {}
+            for number in wanted:
+                story = _story(connection, number)
+                marks = frozenset(connection.scalars(sa.select(_marks.c.mark).where(_marks.c.article == number)))
+                wrong += story.marks != marks
+                if number in tied:
+                    stories[number] = story
+            left_over = (
+                sa.select(sa.func.count())
+                .select_from(_marks)
+                .where(~sa.exists().where(_articles.c.number == _marks.c.article))
+            )
+            wrong += connection.scalar(left_over) or 0
+        for row in stored:
+            found = tie(stories[row.left], stories[row.right]) if {row.left, row.right} <= stories.keys() else None
+            wrong += found is None or _tie_row(row.left, row.right, found) != row._asdict()
+        return [f"the origins do not fit the articles in {wrong} places"] if wrong else []
+
+    def rebuild_origins(self) -> None:
+        """Groups all articles anew."""
+        with self.writing() as writing:
+            writing.rebuild_origins()
+
     # -- searching words
 
     def lexical(self, words: Sequence[str], filters: Filters, k: int) -> list[tuple[int, float]]:
@@ -555,6 +681,7 @@ class Writing:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
+        self._stories: dict[int, Story] = {}
 
     def made_by(self, making: Making) -> None:
         """Records how passages and vectors are made, or refuses if the stored ones were made otherwise.
@@ -590,7 +717,90 @@ class Writing:
                 sa.text("INSERT INTO lexical (rowid, title, body) VALUES (:key, :title, :body)"),
                 {"key": key, "title": article.title, "body": passage.text},
             )
+        self._stories[number] = Story(article.text, [span for passage in passages for span in passage.sentences])
+        self._relate(number)
         self._log(number, added=True)
+
+    def _relate(self, number: int) -> None:
+        """Finds what an article is of one origin with, among the few that share its marks."""
+        story = self._story(number)
+        if story.marks:
+            rows = [{"mark": mark, "article": number} for mark in sorted(story.marks)]
+            self._connection.execute(_marks.insert(), rows)
+        self._connection.execute(_origins.insert().values(article=number, first=number))
+        self._tie(number)
+
+    def _tie(self, number: int) -> None:
+        story, first = self._story(number), number
+        origin = {number}
+        for other in self._alike(number, story):
+            left, right = sorted((number, other))
+            known = sa.select(_ties.c.left).where(_ties.c.left == left, _ties.c.right == right)
+            if self._connection.scalar(known) is None:
+                found = tie(self._story(left), self._story(right))
+                if found is None:
+                    continue
+                self._connection.execute(_ties.insert().values(_tie_row(left, right, found)))
+            origin.add(other)
+        if len(origin) > 1:
+            firsts = self._connection.scalars(sa.select(_origins.c.first).where(_origins.c.article.in_(origin))).all()
+            first = min(firsts)
+            self._connection.execute(_origins.update().where(_origins.c.first.in_(firsts)).values(first=first))
+
+    def _alike(self, number: int, story: Story) -> list[int]:
+        """The articles that share the most marks with one."""
+        shared = Counter[int]()
+        for some in _portions(sorted(story.marks), 100):
+            marks = {f"mark{place}": mark for place, mark in enumerate(some)}
+            shared.update(self._connection.scalars(_marked(len(some)), marks))
+        del shared[number]
+        return [other for other, _ in sorted(shared.items(), key=lambda item: (-item[1], item[0]))[:_COMPARED]]
+
+    def _story(self, number: int) -> Story:
+        if number not in self._stories:
+            if len(self._stories) >= _VARIABLES:
+                self._stories.clear()
+            self._stories[number] = _story(self._connection, number)
+        return self._stories[number]
+
+    def _untie(self, number: int) -> None:
+        """Forgets what one article had to do with others, and ties these anew."""
+        own = sa.select(_origins.c.first).where(_origins.c.article == number).scalar_subquery()
+        others = [
+            n
+            for n in self._connection.scalars(sa.select(_origins.c.article).where(_origins.c.first == own))
+            if n != number
+        ]
+        tied = sa.or_(_ties.c.left == number, _ties.c.right == number)
+        near = {n for row in self._connection.execute(_ties.select().where(tied)) for n in (row.left, row.right)}
+        self._stories.pop(number, None)
+        self._connection.execute(_ties.delete().where(tied))
+        self._connection.execute(_marks.delete().where(_marks.c.article == number))
+        self._connection.execute(_origins.delete().where(_origins.c.article == number))
+        if not others:
+            return
+        for some in _portions(others):
+            self._connection.execute(
+                _origins.update().where(_origins.c.article.in_(some)).values(first=_origins.c.article)
+            )
+        for other in sorted(near - {number}):
+            # It may be tied to its origin through the one that goes, though it has more in common with it.
+            self._tie(other)
+        left = sa.select(_ties.c.left, _ties.c.right)
+        ties = [
+            (row.left, row.right)
+            for some in _portions(others)
+            for row in self._connection.execute(left.where(_ties.c.left.in_(some)))
+        ]
+        for member, first in groups(others, ties).items():
+            self._connection.execute(_origins.update().where(_origins.c.article == member).values(first=first))
+
+    def rebuild_origins(self) -> None:
+        """Groups all articles anew, in the order in which they were added."""
+        for table in (_marks, _ties, _origins):
+            self._connection.execute(table.delete())
+        for number in self._connection.scalars(sa.select(_articles.c.number).order_by(_articles.c.number)).all():
+            self._relate(number)
 
     def _insert(self, table: sa.Table, row: Mapping[str, Any]) -> int:
         key = self._connection.execute(table.insert().values(row)).inserted_primary_key
@@ -610,6 +820,7 @@ class Writing:
             ),
             {"number": number},
         )
+        self._untie(number)
         own = sa.select(_passages.c.id).where(_passages.c.article == number)
         self._connection.execute(_reembedded.delete().where(_reembedded.c.passage.in_(own)))
         self._connection.execute(_passages.delete().where(_passages.c.article == number))
@@ -870,6 +1081,48 @@ def _passage(row: Any, article: Article) -> Passage:
         return Passage(article.id, row.start, row.end, article.text[row.start : row.end], sentences, row.id)
 
 
+@cache
+def _marked(count: int) -> sa.TextClause:
+    """The first articles that have each of so many marks; written out, for making it of parts takes longer than it."""
+    each = (
+        "SELECT article FROM "  # noqa: S608 - numbers, and all of them ours
+        f"(SELECT article FROM marks WHERE mark = :mark{{0}} ORDER BY article LIMIT {_MARKED}) AS m{{0}}"
+    )
+    return sa.text(" UNION ALL ".join(each.format(place) for place in range(count)))
+
+
+def _story(connection: sa.Connection, number: int) -> Story:
+    text = connection.scalar(sa.select(_articles.c.text).where(_articles.c.number == number))
+    query = sa.select(_passages.c.sentences).where(_passages.c.article == number).order_by(_passages.c.start)
+    spans = [Span(start, end) for sentences in connection.scalars(query) for start, end in sentences]
+    return Story(text or "", spans)
+
+
+def _tie_row(left: int, right: int, found: Tie) -> dict[str, Any]:
+    return {
+        "left": left,
+        "right": right,
+        "kind": found.kind,
+        "left_spans": [[span.start, span.end] for span in found.left],
+        "right_spans": [[span.start, span.end] for span in found.right],
+        "share": found.share,
+    }
+
+
+def _copy(mine: Article, number: int, other: Article, row: Any, vectors: Mapping[int, Vectors], at: int) -> Copy:
+    """Another article of the same origin, with what ties it directly to this one if anything does."""
+    here, there = vectors.get(number), vectors.get(at)
+    similarity = 0.0 if here is None or there is None else round(float((here @ there.T).max(axis=1).mean()), 3)
+    agency = (
+        other.origin if mine.origin and other.origin and mine.origin.casefold() == other.origin.casefold() else None
+    )
+    if row is None:
+        return Copy(other, "linked", similarity=similarity, agency=agency)
+    spans = row.left_spans if row.left == number else row.right_spans
+    sentences = tuple(mine.text[start:end] for start, end in spans)
+    return Copy(other, row.kind, sentences, row.share, similarity, agency)
+
+
 def _wrong(row: Any, dimension: int | None) -> Iterator[str]:
     """What is wrong with one row of passages."""
     if not 0 <= row.start < row.end <= row.length:
@@ -902,6 +1155,6 @@ def _as_dict(making: Making) -> dict[str, Any]:
     return {name: getattr(making, name) for name in Making.__slots__}
 
 
-def _portions(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    for start in range(0, len(values), _VARIABLES):
-        yield values[start : start + _VARIABLES]
+def _portions(values: Sequence[_T], size: int = _VARIABLES) -> Iterator[Sequence[_T]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

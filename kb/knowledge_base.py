@@ -18,8 +18,9 @@ from kb.catalog import Catalog, Failure, Filters, Making, Stored
 from kb.embedding import Embedder, Vectors, embedder
 from kb.errors import ArticleNotFound, KnowledgeBaseError, OtherModel
 from kb.exact import ExactIndex
+from kb.origins import Copy, collapsed
 from kb.passages import SCHEME, split
-from kb.search import content_words, fuse, without_copies
+from kb.search import content_words, fuse
 from kb.vectors import ChromaProjection
 
 __all__ = ["Addition", "KnowledgeBase", "Problem", "Removal", "Status"]
@@ -251,6 +252,21 @@ class KnowledgeBase:
             at += len(passages)
         return found
 
+    # -- origins
+
+    def origins(self, article_ids: Iterable[str]) -> dict[str, str]:
+        """The origin of each of these articles, as the id of the first article that is of it: those that carry one
+        report, copied, cut or edited, have the same one."""
+        return self._catalog.origins(article_ids)
+
+    def copies(self, article_id: str) -> list[Copy]:
+        """The other articles of the same origin, with the evidence, the strongest first."""
+        return self._catalog.copies(article_id)
+
+    def sizes_of_origins(self) -> dict[str, int]:
+        """How many articles are of one origin with each that is not alone, itself counted; by article id."""
+        return self._catalog.sizes()
+
     # -- what could not be added
 
     def failures(self) -> list[Failure]:
@@ -264,7 +280,8 @@ class KnowledgeBase:
     # -- search
 
     def search(self, question: str, k: int = 10, filters: Filters = Filters()) -> list[Hit]:
-        """The `k` passages that fit the question best, best first; at most one of several with the same words."""
+        """The `k` passages that fit the question best, best first; a story that several articles carry counts once,
+        with their passages beside it."""
         if len(question) > 0 and not question.isspace() and k > 0 and len(self):
             return self._search(question, k, filters)
         return []
@@ -280,8 +297,8 @@ class KnowledgeBase:
         best = list(fused)[: 2 * k + 10]
         found = self._catalog.passages(best)
         similarity = dict(self._index().score(vector, best, len(best)))
-        hits = (Hit(*found[n], score=fused[n], similarity=similarity.get(n, 0.0)) for n in best if n in found)
-        return without_copies(hits)[:k]
+        hits = [Hit(*found[n], score=fused[n], similarity=similarity.get(n, 0.0)) for n in best if n in found]
+        return collapsed(hits, self.origins(hit.article.id for hit in hits))[:k]
 
     def _near(self, vector: Vectors, filters: Filters) -> list[tuple[int, float]]:
         index = self._index()
@@ -347,6 +364,8 @@ class KnowledgeBase:
         """What is wrong with the knowledge base; empty if nothing is. Reads all of it."""
         problems = [Problem(text, derived=False) for text in self._catalog.integrity()]
         derived = self._catalog.lexical_problems()
+        if not problems:
+            derived += self._catalog.origin_problems()
         made = self._catalog.making()
         if made is not None:
             derived += ExactIndex(self._catalog, made.dimension).problems()
@@ -356,7 +375,8 @@ class KnowledgeBase:
     def repair(self) -> list[str]:
         """Makes everything anew that is derived from the record, and says what was done, one line each."""
         self._catalog.rebuild_lexical()
-        done = ["the lexical index was made anew"]
+        self._catalog.rebuild_origins()
+        done = ["the lexical index was made anew", "the articles were grouped by origin anew"]
         made = self._catalog.making()
         if exact.discard(self.folder):
             if made is not None:

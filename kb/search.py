@@ -1,15 +1,11 @@
-"""Finding passages: words and vectors each give a ranking, the rankings are fused, copies are collapsed."""
+"""Finding passages: words and vectors each give a ranking, the rankings are fused."""
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
-from kb.article import Hit
-
-__all__ = ["content_words", "fuse", "without_copies"]
+__all__ = ["content_words", "fuse"]
 
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 # Words that ask or bind, but name nothing that an article could be about.
@@ -41,15 +37,3 @@ def fuse(rankings: Iterable[Sequence[int]]) -> dict[int, float]:
         for rank, passage in enumerate(ranking, 1):
             scores[passage] = scores.get(passage, 0.0) + 1 / (_FUSION + rank)
     return dict(sorted(scores.items(), key=lambda item: (-item[1], item[0])))
-
-
-def without_copies(hits: Iterable[Hit]) -> list[Hit]:
-    """The hits, each with those after it that hold the very same words as its `copies`: a story that several outlets
-    carry is found once, and every outlet stays citable."""
-    first: dict[bytes, Hit] = {}
-    for hit in hits:
-        words = " ".join(_WORD.findall(hit.passage.text.lower()))
-        digest = hashlib.sha256(words.encode()).digest()
-        known = first.get(digest)
-        first[digest] = hit if known is None else replace(known, copies=(*known.copies, hit))
-    return list(first.values())

@@ -521,7 +521,7 @@ def test_an_error_of_the_system_becomes_a_mend(catalog: Catalog) -> None:
 
 
 # Acts that touch no article: what is derived, and vectors of another model.
-DERIVED = ("rebuild_lexical", "begin_reembedding", "stage", "switch")
+DERIVED = ("rebuild_lexical", "rebuild_origins", "begin_reembedding", "stage", "switch")
 
 
 def test_a_transaction_offers_no_way_around_the_log() -> None:

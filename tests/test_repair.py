@@ -123,7 +123,7 @@ def test_what_is_derived_is_named_and_made_anew_without_embedding(folder: Path, 
         (problem,) = base.check()
         assert words in problem.text
         assert problem.derived
-        assert len(base.repair()) == 3
+        assert len(base.repair()) == 4
         assert base.check() == []
         assert base.search("heron number 5", 1)[0].article.source == "s5"
     assert model.count == 1  # the question

@@ -1,4 +1,4 @@
-"""Ranking: what the words of a question are, how rankings are fused, how copies are collapsed."""
+"""Ranking: what the words of a question are, how rankings are fused."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.article import Hit, Passage, Span
-from kb.search import content_words, fuse, without_copies
-from tests.conftest import article
+from kb.search import content_words, fuse
 
 _RANKINGS = st.lists(st.lists(st.integers(1, 30), unique=True, max_size=20), max_size=5)
 
@@ -73,23 +71,3 @@ def test_equal_sums_are_in_the_order_of_the_numbers(numbers: list[int], times: i
 def test_scores_fall(rankings: list[list[int]]) -> None:
     ordered = list(fuse(rankings).items())
     assert ordered == sorted(ordered, key=lambda item: (-item[1], item[0]))
-
-
-def hit(text: str, outlet: str, score: float) -> Hit:
-    known = article(text, outlet=outlet)
-    return Hit(Passage(known.id, 0, len(text), text, (Span(0, len(text)),)), known, score)
-
-
-def test_copies_are_kept_beside_the_first_with_the_same_words() -> None:
-    wire, other = "The bridge was hit, officials said.", "Nobody was hurt."
-    hits = [hit(wire, "A", 3), hit(other, "B", 2.5), hit(wire.upper().replace(",", " –"), "C", 2), hit(wire, "D", 1)]
-    first, second = without_copies(hits)
-    assert (first.article.outlet, first.score) == ("A", 3)
-    assert [copy.article.outlet for copy in first.copies] == ["C", "D"]
-    assert second == hits[1]
-
-
-def test_passages_that_differ_in_one_word_are_no_copies() -> None:
-    hits = [hit("Six people died.", "A", 2), hit("Seven people died.", "B", 1)]
-    assert without_copies(hits) == hits
-    assert without_copies([]) == []

@@ -51,7 +51,8 @@ def endpoints(assistant: Assistant) -> None:
 
     def article(article_id: str) -> dict[str, Any]:
         """One stored article: the document of accordingto articles show --json."""
-        return article_document(assistant.base.get(article_id))
+        article = assistant.base.get(article_id)
+        return article_document(article, assistant.base.copies(article.id))
 
     for function in (ask, search, article):
         api(_refusing(function), api_name=function.__name__, concurrency_limit=4)
