@@ -13,6 +13,7 @@ from itertools import islice
 
 from ingest import dates
 from ingest.boilerplate import Line, lines_of, marks_of
+from ingest.languages import detected
 from ingest.loaders import Record, Rejection
 from kb.article import Article, Boilerplate, day_range
 
@@ -93,7 +94,7 @@ def clean(record: Record, given: Given | None = None) -> Article | Rejection:
         "author": known.get("author") or _author(page),
         "published": _command_line(given.published) or _published(page, known.get("published")),
         "url": known.get("url"),
-        "language": _language(known.get("language")),
+        "language": _language(known.get("language"), page),
     }
     marks = _all_marks(page, title.value)
     # A record with a title of its own says that it is an article, however little it holds; pasted text does not.
@@ -143,11 +144,14 @@ def _shown(words: str) -> str:
     return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"
 
 
-def _language(known: _Found | None) -> _Found | None:
-    """ "en" for "en-US", for what is written is English all the same."""
+def _language(known: _Found | None, page: _Page) -> _Found | None:
+    """ "en" for "en-US", for what is written is English all the same. What is not given is told by the story itself."""
     if known and (tag := re.fullmatch(r"([A-Za-z]{2,3})(?:[-_]\w+)*", known.value)):
         return _Found(tag[1].lower(), known.how)
-    return known
+    if known:
+        return known
+    found = detected("\n".join(line.words for line in page.top))
+    return _Found(found, "told by the text's words") if found else None
 
 
 def _title(known: _Found | None, page: _Page) -> _Found:

@@ -319,3 +319,27 @@ def test_no_text_takes_long(text: str) -> None:
     start = time.perf_counter()
     clean(Record("source", {"text": text}))
     assert time.perf_counter() - start < 20  # a second here; a rule that is quadratic takes hours
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Six people were killed on mines near Fizuli, the ministry said on Tuesday.", "en"),
+        ("Le ministère a déclaré que six personnes ont été tuées mardi près de la ligne.", "fr"),
+        ("Міністерство заявило, що у вівторок загинули шестеро людей.", "uk"),
+        ("Министерство заявило, что во вторник погибли шесть человек на минах.", "ru"),
+        ("Nazirlik çərşənbə axşamı altı nəfərin öldüyünü bildirdi.", "az"),
+        ("Նախարարությունը հայտնել է, որ վեց մարդ է զոհվել։", "hy"),
+        ("Fizuli, Agdam, Lachin, Shusha, Terter, Goris", None),
+        ("19.9.2023 – 20.9.2023 – 1 000 – 2 000 and more", None),
+    ],
+)
+def test_the_language_is_told_by_the_words_or_not_at_all(text: str, language: str | None) -> None:
+    found = article(text, title="A title")
+    assert found.language == language
+    assert ("language" in found.provenance) == (language is not None)
+
+
+def test_a_language_that_is_given_is_kept() -> None:
+    found = article("Six people were killed on mines, the ministry said.", title="A title", language="fr-CA")
+    assert (found.language, found.provenance["language"]) == ("fr", "the file")
