@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _SOME_FAILED, _WRONG_USE, _UNUSABLE = 1, 2, 3
+_QUIET = 10.0  # seconds between two lines about how far a run has come
 
 app = typer.Typer(
     help="Cited answers over articles about armed conflict: who says so, in their exact words.",
@@ -70,14 +72,15 @@ def ingest(
     progress: Annotated[bool, typer.Option("--progress/--no-progress", help="Show progress on a terminal.")] = True,
 ) -> None:
     """Add articles to the knowledge base, from files of any kind, folders, archives, web pages and feeds."""
-    from ingest import Given
+    from ingest import Given, expected
     from ingest import ingest as run
 
     with _refusals(), _base(kb, create=not dry_run) as base:
         given = Given(outlet=outlet, published=_day(date, "--date"), origin=origin)
         allowed = _settings(kb).allow_private_addresses
         found = run(base, paths, given, dry_run=dry_run, allow_private_addresses=allowed)
-        _report(base, _followed(found, progress and not as_json), as_json=as_json, dry_run=dry_run)
+        total = expected(*paths) if progress else None
+        _report(base, _followed(found, progress, total), as_json=as_json, dry_run=dry_run)
 
 
 @app.command()
@@ -238,7 +241,7 @@ def retry_failures(kb: Folder = None, as_json: Json = False) -> None:
 
     with _refusals(), _base(kb) as base:
         found = retry(base, allow_private_addresses=_settings(kb).allow_private_addresses)
-        _report(base, _followed(found, not as_json), as_json=as_json)
+        _report(base, _followed(found, True), as_json=as_json)
 
 
 @app.command()
@@ -406,22 +409,55 @@ def _report(base: KnowledgeBase, outcomes: Iterator[Outcome], *, as_json: bool, 
         raise typer.Exit(_SOME_FAILED)
 
 
-def _followed(outcomes: Iterator[Outcome], shown: bool) -> Iterator[Outcome]:
-    """The outcomes, with a counter on a terminal."""
-    if not shown or not sys.stderr.isatty():
+def _followed(outcomes: Iterator[Outcome], shown: bool, total: int | None = None) -> Iterator[Outcome]:
+    """The outcomes, with a bar on a terminal and a line now and then elsewhere. `total` may be off a little."""
+    if not shown:
         yield from outcomes
-        return
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    elif sys.stderr.isatty():
+        yield from _with_bar(outcomes, total)
+    else:
+        yield from _with_lines(outcomes, total)
 
-    speed = TextColumn("{task.fields[speed]:.0f} articles/s")
-    columns = (SpinnerColumn(), TextColumn("articles"), MofNCompleteColumn(), TimeElapsedColumn(), speed)
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("articles", total=None, speed=0.0)
+
+def _with_bar(outcomes: Iterator[Outcome], total: int | None) -> Iterator[Outcome]:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("articles"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[speed]:.0f} articles/s"),
+        TimeElapsedColumn(),
+        TextColumn("elapsed,"),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True, speed_estimate_period=60) as bar:
+        task = bar.add_task("articles", total=total, speed=0.0)
         for number, outcome in enumerate(outcomes, 1):
             elapsed = bar.tasks[task].elapsed or 0
-            bar.update(task, advance=1, speed=number / elapsed if elapsed else 0)
+            speed = number / elapsed if elapsed else 0
+            bar.update(task, completed=number, total=total and max(total, number), speed=speed)
             yield outcome
+
+
+def _with_lines(outcomes: Iterator[Outcome], total: int | None) -> Iterator[Outcome]:
+    begun = said = time.monotonic()
+    for number, outcome in enumerate(outcomes, 1):
+        yield outcome
+        now = time.monotonic()
+        if now - said >= _QUIET:
+            said, speed = now, number / (now - begun)
+            left = f", about {(total - number) / speed:.0f} s left" if total and total > number else ""
+            _note(f"{number}{f' of about {total}' if total else ''} articles, {speed:.0f} articles/s{left}")
 
 
 def _in_words(counts: Mapping[Any, int]) -> str:

@@ -4,6 +4,7 @@ does so again with what failed."""
 from __future__ import annotations
 
 from ingest.cleaning import Given
+from ingest.loaders import expected
 from ingest.pipeline import Outcome, ingest, retry
 
-__all__ = ["Given", "Outcome", "ingest", "retry"]
+__all__ = ["Given", "Outcome", "expected", "ingest", "retry"]

@@ -12,6 +12,7 @@ import os
 import re
 import stat
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from ingest.pages import Found
     from ingest.web import Fetched, Web
 
-__all__ = ["NAMES", "SUFFIXES", "Record", "Rejection", "load"]
+__all__ = ["NAMES", "SUFFIXES", "Record", "Rejection", "expected", "load"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,32 @@ def load(*paths: str | Path, allow_private_addresses: bool = False) -> Iterator[
                 elif (real := os.path.realpath(found)) not in seen:
                     seen.add(real)
                     yield from _read(_file(found, web if found is named else None))
+
+
+def expected(*paths: str | Path) -> int | None:
+    """About how many records `load` will give, without reading much: for telling how long a run will take. None if
+    addresses are among the paths, or nothing is there."""
+    if any(isinstance(path, str) and _ADDRESS.match(path) for path in paths):
+        return None
+    found = {os.path.realpath(file) for path in paths for file in _files(Path(path)) if isinstance(file, Path)}
+    return sum(map(_about, map(Path, found))) or None
+
+
+def _about(file: Path) -> int:
+    try:
+        match file.suffix.lower():
+            case ".jsonl" | ".ndjson":
+                with file.open("rb") as stream:
+                    return sum(1 for line in stream if not line.isspace())
+            case ".csv" | ".tsv":
+                with file.open(encoding="utf-8", errors="replace", newline="") as stream:
+                    return max(1, sum(1 for row in csv.reader(_lines(stream)) if row) - 1)
+            case ".zip":
+                with zipfile.ZipFile(file) as archive:
+                    return sum(PurePath(name).suffix.lower() in SUFFIXES for name in archive.namelist())
+    except (OSError, csv.Error, ValueError, RuntimeError, EOFError, NotImplementedError, zipfile.BadZipFile):
+        pass  # whoever reads it says what is wrong with it
+    return 1
 
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)

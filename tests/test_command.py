@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -307,6 +311,55 @@ def test_an_interrupted_ingest_says_how_to_go_on_and_goes_on(
     assert run("check").stdout == "128 articles, nothing wrong\n"
     assert run("ingest", folder).stdout == "22 added, 128 unchanged\n"
     assert sum(embedded) == 150
+
+
+def _many(folder: Path, count: int) -> Path:
+    folder.mkdir()
+    for number in range(count):
+        (folder / f"{number:03}.txt").write_text(
+            f"Brief {number}\n\nThe road number {number} was open on Friday again.\n"
+        )
+    return folder
+
+
+def test_a_terminal_shows_how_far_a_run_has_come_and_what_is_left(tmp_path: Path) -> None:
+    import pty
+
+    command = [
+        sys.executable,
+        "-m",
+        "assistant",
+        "ingest",
+        str(_many(tmp_path / "many", 150)),
+        "--kb",
+        f"{tmp_path}/kb",
+    ]
+    environment = {**os.environ, "ACCORDINGTO_EMBEDDING_MODEL": "hash", "TERM": "xterm", "COLUMNS": "120"}
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(command, stderr=theirs, stdout=subprocess.PIPE, env=environment, text=True) as child:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # what reading a terminal without a writer ends with
+            while piece := os.read(ours, 4096):
+                shown += piece
+        os.close(ours)
+        assert child.stdout is not None
+        assert child.stdout.read() == "150 added\n"
+    text = shown.decode()
+    assert "150/150" in text
+    assert re.search(r"\d+ articles/s .*elapsed, .*left", text)
+
+
+def test_elsewhere_a_line_now_and_then_tells_it(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(10_000))
+    monkeypatch.setattr("assistant.command.time.monotonic", lambda: float(next(clock)))
+    folder = _many(tmp_path / "many", 25)
+    told = run("ingest", folder)
+    assert told.stderr.splitlines() == [
+        "10 of about 25 articles, 1 articles/s, about 15 s left",
+        "20 of about 25 articles, 1 articles/s, about 5 s left",
+    ]
+    assert run("ingest", folder, "--no-progress").stderr == ""
 
 
 def test_doctor_gives_one_line_a_finding_and_the_mend(run: Run, story: Path) -> None:

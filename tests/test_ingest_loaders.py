@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 
 from ingest import decoding
 from ingest.cleaning import clean
-from ingest.loaders import SUFFIXES, Record, Rejection, load
+from ingest.languages import detected
+from ingest.loaders import SUFFIXES, Record, Rejection, expected, load
 from kb.article import Article
 
 STORY = "The river was crossed at dawn, officials in the town said on Friday."
@@ -439,6 +441,7 @@ SEEDS = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    detected("So that no example is the first to need the model of languages.")
     return tmp_path_factory.mktemp("mutated")
 
 
@@ -464,3 +467,20 @@ def test_any_bytes_become_records_or_rejections_and_those_articles_or_rejections
             assert ends == sorted(ends)
         else:
             assert result.reason
+
+
+def test_what_is_expected_is_about_what_comes(tmp_path: Path) -> None:
+    folder = tmp_path / "all"
+    folder.mkdir()
+    (folder / "a.txt").write_text("One article of several words.")
+    (folder / "b.jsonl").write_text('{"text": "Two of them."}\n\n{"text": "In lines, they are."}\n')
+    (folder / "c.csv").write_text('title,text\nA,"In two\nlines, this is."\nB,And in one it is.\n')
+    with zipfile.ZipFile(folder / "d.zip", "w") as archive:
+        archive.writestr("e.txt", "Packed, but an article all the same.")
+        archive.writestr("f.png", "no article")
+    (folder / "g.zip").write_text("no archive")
+    (folder / "README.md").write_text("No article.")
+    records = [found for found in load(folder) if isinstance(found, Record)]
+    assert expected(folder, folder / "a.txt", str(tmp_path / "none")) == len(records) + 1 == 7
+    assert expected(folder, "https://example.com/") is None
+    assert expected(tmp_path / "none") is None
