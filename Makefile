@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 export HF_HUB_OFFLINE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test test-browser check format bench bench-crash bench-ingest bench-origins build clean
+.PHONY: help chat test test-browser check format bench bench-crash bench-ingest bench-origins bench-metadata build clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -43,6 +43,9 @@ bench-ingest: $(VENV)/.installed-dev  ## how fast articles get in, beside LangCh
 
 bench-origins: $(VENV)/.installed-dev  ## how well copies and wire stories are grouped, against pairs that were read
 	@$(BIN)/python bench/origins.py
+
+bench-metadata: $(VENV)/.installed-dev  ## how much metadata is found, and how much of it is right
+	@$(BIN)/python bench/metadata.py
 
 build: $(VENV)/.installed-dev  ## the wheel, in dist/
 	@$(BIN)/python -m build --wheel --outdir dist . >/dev/null

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 from ingest import dates
 
@@ -24,6 +24,16 @@ _DATE_NAMES = (  # what pages call the day of publication in their metadata; nev
     *("citation_publication_date", "citation_date", "dc.date.issued", "dcterms.issued", "dc.date", "dcterms.date"),
     "date",
 )
+_AUTHOR_NAMES = (
+    "author",
+    "article:author",
+    "byl",
+    "dc.creator",
+    "parsely-author",
+    "sailthru.author",
+    "citation_author",
+)
+_SITE_NAMES = ("og:site_name", "publisher", "dc.publisher", "citation_publisher", "application-name")
 _DATED_ADDRESS = re.compile(r"/(\d{4})/(\d{1,2})/(\d{1,2})/")
 _STORY_TYPES = re.compile(r"Article|Posting|Report$|Review$")
 _ASIDE = {"figure", "figcaption", "aside", "nav", "footer", "picture", "video"}
@@ -57,26 +67,52 @@ def read_page(markup: str, address: str = "") -> dict[str, Found]:
     if tree is None:
         return {}
     named = extract_metadata(tree, date_config={"extensive_search": False})  # its date is a guess, and not used
-    url = _own_address(named.url, address)
+    url = _own_address(_address(tree, address), address)
     published = _published(tree, url.value if url else "")
     story = bare_extraction(tree, include_comments=False)
     text = getattr(story, "text", None) or ""
     if not text.strip():
         return {}
-    found: dict[str, Found | None] = {"text": Found(text, "the page"), "published": published, "url": url}
-    for field, value in (
-        ("title", named.title),
-        ("author", named.author),
-        ("outlet", _site_name(tree, named.sitename, named.hostname)),
-        ("language", tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang")),
-    ):
-        found[field] = Found(value, "the page's metadata") if value else None
+    language = tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang")
+    found: dict[str, Found | None] = {
+        "text": Found(text, "the page"),
+        "published": published,
+        "url": url,
+        "title": Found(named.title, "the page's metadata") if named.title else None,
+        "author": _author(tree, named.author),
+        "outlet": _outlet(tree, named.hostname),
+        "language": Found(language, "the page's lang attribute") if language else None,
+    }
     return {field: value for field, value in found.items() if value}
 
 
-def _own_address(named: str | None, fetched: str) -> Found | None:
-    if named and (not fetched or _site(named) == _site(fetched)):
-        return Found(named, "the page's metadata")
+def _address(tree: HtmlElement, fetched: str) -> Found | None:
+    """Where the page says that it stands."""
+    for link in tree.iter("link"):
+        if "canonical" in (link.get("rel") or "").lower().split() and (named := (link.get("href") or "").strip()):
+            return _absolute(named, fetched, "canonical link")
+    for key, content in _meta(tree):
+        if key == "og:url":
+            return _absolute(content, fetched, "og:url")
+    for item in _stories(tree):
+        page = item.get("mainEntityOfPage")
+        for value in (item.get("url"), page.get("@id") if isinstance(page, dict) else page):
+            if isinstance(value, str) and (found := _absolute(value, fetched, "JSON-LD url")):
+                return found
+    return None
+
+
+def _absolute(named: str, fetched: str, how: str) -> Found | None:
+    try:
+        address = urldefrag(urljoin(fetched, named)).url
+    except ValueError:
+        return None
+    return Found(address, f"the page's metadata ({how})") if address.startswith(("http://", "https://")) else None
+
+
+def _own_address(named: Found | None, fetched: str) -> Found | None:
+    if named and (not fetched or _site(named.value) == _site(fetched)):
+        return named
     return Found(fetched, "the address it was fetched from") if fetched else None
 
 
@@ -89,13 +125,55 @@ def _without_declaration(markup: str) -> str:
     return re.sub(r"^\s*<\?xml[^>]*\?>", "", markup, count=1)
 
 
-def _site_name(tree: HtmlElement, name: str | None, host: str | None) -> str | None:
+def _author(tree: HtmlElement, guessed: str | None) -> Found | None:
+    """Who wrote it, letter by letter as the page says it."""
+    for item in _stories(tree):
+        if names := _names(item.get("author")):
+            return Found(", ".join(names), "the page's metadata (JSON-LD author)")
+    named: dict[str, list[str]] = {}
+    for key, content in _meta(tree):
+        if key in _AUTHOR_NAMES and "://" not in content:
+            named.setdefault(key, []).append(content.removeprefix("By ").removeprefix("by "))
+    for key in _AUTHOR_NAMES:
+        if key in named:
+            return Found(", ".join(dict.fromkeys(named[key])), f"the page's metadata ({key})")
+    # What was made of a byline counts only if it stands there.
+    if guessed and " ".join(guessed.split()) in " ".join(tree.text_content().split()):
+        return Found(guessed, "the page's byline")
+    return None
+
+
+def _names(value: Any) -> list[str]:
+    """The names that JSON-LD gives for people and organisations."""
+    values = value if isinstance(value, list) else [value]
+    found = (item.get("name") if isinstance(item, dict) else item for item in values)
+    flat = (name for item in found for name in (item if isinstance(item, list) else [item]))
+    names = (" ".join(name.split()) for name in flat if isinstance(name, str) and "://" not in name)
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def _outlet(tree: HtmlElement, host: str | None) -> Found | None:
     """The site's name. A host name or a handle that stands in for one does not tell who publishes."""
-    if not name or (host and name.lower().removeprefix("www.") == host.lower().removeprefix("www.")):
-        return None
-    handles = {content.lstrip("@").lower() for key, content in _meta(tree) if key == "twitter:site"}
-    names = {content.lower() for key, content in _meta(tree) if key == "og:site_name"}
-    return None if name.lower() in handles - names else name
+    meta = list(_meta(tree))
+    handles = {content.lstrip("@").lower() for key, content in meta if key == "twitter:site"}
+    declared = [(content, f"the page's metadata ({key})") for key in _SITE_NAMES for k, content in meta if k == key]
+    told = [(name, "JSON-LD publisher") for item in _stories(tree) for name in _names(item.get("publisher"))]
+    declared[1:1] = [(name, f"the page's metadata ({how})") for name, how in told]
+    for name, how in [*declared, *_behind_title(tree)]:
+        is_host = host and name.lower().removeprefix("www.") == host.lower().removeprefix("www.")
+        if not is_host and (name.lower() not in handles or "og:site_name" in how):
+            return Found(name, how)
+    return None
+
+
+def _behind_title(tree: HtmlElement) -> Iterator[tuple[str, str]]:
+    """What follows the headline in the page's title, as in "Bridge hit | The Sample"."""
+    title = " ".join((tree.findtext(".//title") or "").split())
+    for headline in tree.iter("h1"):
+        words = " ".join(headline.text_content().split())
+        rest = title[len(words) :] if words and title.startswith(words) else ""
+        if (name := re.fullmatch(r"\s+[|–—-]\s+([^|–—]{2,40})", rest)) and name[1].strip():
+            yield name[1].strip(), "the page's title"
 
 
 def _published(tree: HtmlElement, url: str) -> Found | None:
@@ -124,18 +202,22 @@ def _meta(tree: HtmlElement) -> Iterator[tuple[str, str]]:
 
 
 def _linked_data(tree: HtmlElement) -> Iterator[str]:
-    """Each datePublished that a JSON-LD block gives for a story, not for a picture or a video in it."""
+    """Each datePublished that JSON-LD gives for a story."""
+    for item in _stories(tree):
+        if isinstance(published := item.get("datePublished"), str):
+            yield published
+
+
+def _stories(tree: HtmlElement) -> Iterator[dict[str, Any]]:
+    """What the JSON-LD blocks say of stories, not of a picture or a video in them."""
     for script in tree.iter("script"):
         if "ld+json" not in (script.get("type") or ""):
             continue
         try:
             data = json.loads(script.text or "")
         except (ValueError, RecursionError):
-            continue  # broken JSON-LD is common, and the page may name its date elsewhere
-        for item in _items(data):
-            published = item.get("datePublished")
-            if isinstance(published, str) and _STORY_TYPES.search(str(item.get("@type", ""))):
-                yield published
+            continue  # broken JSON-LD is common, and the page may say it elsewhere
+        yield from (item for item in _items(data) if _STORY_TYPES.search(str(item.get("@type", ""))))
 
 
 def _items(data: Any) -> Iterator[dict[str, Any]]:

@@ -484,3 +484,64 @@ def test_what_is_expected_is_about_what_comes(tmp_path: Path) -> None:
     assert expected(folder, folder / "a.txt", str(tmp_path / "none")) == len(records) + 1 == 7
     assert expected(folder, "https://example.com/") is None
     assert expected(tmp_path / "none") is None
+
+
+_STORY = "".join(
+    f"<p>{STORY} It was said in the {word} report of that day.</p>" for word in ("first", "second", "third")
+)
+
+
+def _page(head: str, title: str = "Bridge hit", body: str = "") -> str:
+    article = f"<article><h1>Bridge hit</h1>{_STORY}</article>"
+    return f"<html><head><title>{title}</title>{head}</head><body>{article}{body}</body></html>"
+
+
+def _data(value: str) -> str:
+    return f'<script type="application/ld+json">{value}</script>'
+
+
+_GRAPH = """{"@graph": [{"@type": "Person", "name": "No One"}, {"@type": "NewsArticle",
+    "author": [{"name": "A. Day"}, {"name": ["Bo Lee", "A. Day"]}, "https://x.example"]}]}"""
+
+
+@pytest.mark.parametrize(
+    ("head", "field", "value", "how"),
+    [
+        (
+            '<meta name="author" content="Sen. Ann B. Day, Bo Lee Jr.">',
+            "author",
+            "Sen. Ann B. Day, Bo Lee Jr.",
+            "author",
+        ),
+        ('<meta property="article:author" content="https://social.example/ann">', "author", None, ""),
+        ('<meta name="byl" content="By Ann Day">', "author", "Ann Day", "(byl)"),
+        (_data(_GRAPH), "author", "A. Day, Bo Lee", "JSON-LD"),
+        (_data('{"@type": "ImageObject", "author": "The Photographer"}'), "author", None, ""),
+        (_data('{"@type": "Article", "publisher": {"name": "The Sample"}}'), "outlet", "The Sample", "JSON-LD"),
+        ('<link rel="canonical" href="https://s.example/a?x=1#part">', "url", "https://s.example/a?x=1", "canonical"),
+        ('<meta property="og:url" content="javascript:alert(1)">', "url", None, ""),
+        (_data('{"@type": "Article", "mainEntityOfPage": "https://s.example/b"}'), "url", "https://s.example/b", "LD"),
+    ],
+)
+def test_a_page_is_taken_at_its_word(tmp_path: Path, head: str, field: str, value: str | None, how: str) -> None:
+    (tmp_path / "page.html").write_text(_page(head))
+    (found,) = load(tmp_path)
+    assert isinstance(found, Record)
+    assert found.fields.get(field) == value
+    assert how in found.provenance.get(field, "")
+
+
+@pytest.mark.parametrize(
+    ("title", "outlet"),
+    [
+        ("Bridge hit | The Sample", "The Sample"),
+        ("Bridge hit - The Sample Post", "The Sample Post"),
+        ("Bridge hit: the ministry denies it - and more | so they say | The Sample", None),
+        ("Another: a headline with - a dash", None),
+    ],
+)
+def test_what_follows_the_headline_in_the_title_is_the_outlet(tmp_path: Path, title: str, outlet: str | None) -> None:
+    (tmp_path / "page.html").write_text(_page("", title))
+    (found,) = load(tmp_path)
+    assert isinstance(found, Record)
+    assert found.fields.get("outlet") == outlet
