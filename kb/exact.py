@@ -19,6 +19,7 @@ import threading
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -91,6 +92,9 @@ class ExactIndex:
         with contextlib.suppress(OSError, Timeout), _writing(self._catalog.folder):
             # Looked at only now that nobody else writes: what was removed meanwhile must not come back in a file.
             with self._lock:
+                if self._state.watermark == 0 and not self._mending and self._stream():
+                    self._load()
+                    return
                 state = self._advance()
             seal = _seal(self._folder, state.watermark)
             if self._mending or _mark(seal) != state.mark:
@@ -111,6 +115,36 @@ class ExactIndex:
         wrong += abs(count - len(places))
         return [f"the file of vectors differs from the catalog in {wrong} passages"] if wrong else []
 
+    def _stream(self) -> bool:
+        """Writes all that the catalog holds without holding it in memory; False if there is nothing."""
+        latest = self._catalog.latest_change()
+        mark = self._catalog.mark(latest)
+        changes = self._catalog.changes(0)
+        gone = {change.article for change in changes if not change.added}
+        awaited = {change.article for change in changes if change.added and change.seq <= latest} - gone
+        if not awaited:
+            return False
+        self._folder.mkdir(exist_ok=True)
+        seal = _seal(self._folder, latest)
+        numbers: list[tuple[int, int]] = []
+        with _partial(_arrays(seal)[1]) as partial:
+            with partial.open("wb") as out:
+                out.write(_header(0, self._dimension))
+                for passage, article, vector in self._catalog.vectors():
+                    if article in awaited and len(vector) == 2 * self._dimension:
+                        numbers.append((passage, article))
+                        out.write(vector)
+                out.seek(0)
+                out.write(_header(len(numbers), self._dimension))
+            checksum = _checksum(partial)
+        content = {
+            "mark": mark,
+            "rows": _write(_arrays(seal)[0], np.array(numbers, np.int64).reshape(-1, 2)),
+            "vectors": checksum,
+        }
+        self._seal_up(seal, content)
+        return True
+
     def _write(self, state: _State, seal: Path) -> None:
         rows, vectors = _arrays(seal)
         content = {
@@ -118,10 +152,13 @@ class ExactIndex:
             "rows": _write(rows, state.rows[state.live]),
             "vectors": _write(vectors, state.vectors(np.flatnonzero(state.live), np.float16)),
         }
+        self._seal_up(seal, content)
+
+    def _seal_up(self, seal: Path, content: dict[str, Any]) -> None:
         with _partial(seal) as partial:
             partial.write_text(json.dumps(content))
         for file in self._folder.iterdir():
-            if file not in (rows, vectors, seal):
+            if file not in (*_arrays(seal), seal):
                 file.unlink(missing_ok=True)
 
     def _load(self) -> None:
@@ -293,6 +330,12 @@ def _mark(seal: Path) -> str | None:
         return str(json.loads(seal.read_bytes())["mark"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _header(rows: int, dimension: int) -> bytes:
+    """The head of a file of float16 rows, as numpy writes it, but as long for any number of them."""
+    text = f"{{'descr': '<f2', 'fortran_order': False, 'shape': ({rows}, {dimension}), }}"
+    return b"\x93NUMPY\x01\x00" + (118).to_bytes(2, "little") + text.ljust(117).encode() + b"\n"
 
 
 def _write(file: Path, array: npt.NDArray[np.generic]) -> int:
