@@ -38,8 +38,10 @@ bench: $(VENV)/.installed-dev  ## what an answer costs beside the least that it 
 bench-crash: $(VENV)/.installed-dev  ## twenty kills of an ingest with the real model (minutes)
 	@$(BIN)/python bench/crash.py
 
-bench-ingest: $(VENV)/.installed-dev  ## how fast articles get in, beside LangChain's way and the bare floor (minutes)
+bench-ingest: $(VENV)/.installed-dev  ## how fast articles get in, beside LangChain's way and the bare floor, and in what memory (an hour)
+	@$(PIP) --editable '.[bench]'
 	@$(BIN)/python bench/ingest_speed.py
+	@$(BIN)/python bench/ingest_scale.py
 
 bench-origins: $(VENV)/.installed-dev  ## how well copies and wire stories are grouped, against pairs that were read
 	@$(BIN)/python bench/origins.py

@@ -1,9 +1,9 @@
 """What a run costs as the collection grows: peak memory at some articles and at many times as many, and the speed of a
 run in which nothing has changed.
 
-Usage: ingest_scale.py [TIMES], 30 unless told otherwise. The 1,456 articles of ../shared/data/allsides_conflict, repeated
-with other titles and addresses, with the embedder that needs no model, each run a process of its own; says so and stops
-where they are absent. Wanted: memory that differs by less than 25 %, and 1,000 articles a second unchanged.
+Usage: ingest_scale.py [TIMES], 30 unless told otherwise. The 1,456 articles of ../shared/data/allsides_conflict,
+repeated with other titles and addresses, with the embedder that needs no model, each run a process of its own; says so
+and stops where they are absent. Wanted: memory that differs by less than 25 %, and 1,000 articles a second unchanged.
 """
 
 from __future__ import annotations

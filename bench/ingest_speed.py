@@ -7,22 +7,25 @@ of three batch sizes. Wanted: 2.0 times LangChain's articles a second, 0.90 of t
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from langchain_core.embeddings import Embeddings
+
+from assistant.privacy import switch_off_telemetry
 from ingest import ingest
 from kb import Filters, KnowledgeBase
 from kb.embedding import HashEmbedder, SentenceTransformerEmbedder
 
 ROUNDS = 3
-_SEPARATORS = ("\n\n", "\n", " ", "")
 
 
 def main() -> None:
@@ -31,6 +34,10 @@ def main() -> None:
     if not records.exists():
         print("ingest: skipped, ../shared/data/allsides_conflict is not here")
         return
+    if importlib.util.find_spec("langchain_chroma") is None:
+        print("ingest: skipped, LangChain's packages are not here; run: pip install 'accordingto[bench]'")
+        return
+    switch_off_telemetry()
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 300
     with tempfile.TemporaryDirectory() as folder:
         some = Path(folder, "some.jsonl")
@@ -47,9 +54,6 @@ def _compare(some: Path, count: int, folder: Path) -> None:
     ours, langchain = model._models[_precision(model)], model._models["float32"]
     batch = min((16, 32, 64), key=lambda size: _timed(lambda: ours.encode(texts[:400], batch_size=size)))
     print(f"{count} articles, {len(texts)} passages; ours in {_precision(model)}, floor with batches of {batch}")
-    print(
-        "LangChain's side: its splitter is not installed, so one of ours with its rule and sizes, and chromadb itself"
-    )
     ways: dict[str, Callable[[int], object]] = {
         "ours": lambda turn: _ours(some, folder / f"ours {turn}", model),
         "LangChain user": lambda turn: _langchain(some, folder / f"chroma {turn}", langchain),
@@ -93,43 +97,38 @@ def _ours(some: Path, folder: Path, model: SentenceTransformerEmbedder) -> None:
         base.save()
 
 
-def _langchain(some: Path, folder: Path, model: object) -> None:
-    """Read, split at 1000 with 200 shared, encode batch by batch in float32, add to Chroma."""
-    import chromadb
-    from chromadb.config import Settings
+def _langchain(some: Path, folder: Path, model: Any) -> None:
+    """Read, split at 1000 with 200 shared, embed in float32, add to Chroma: as its documentation has it."""
+    from langchain_chroma import Chroma
+    from langchain_core.documents import Document
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-    client: Any = chromadb.PersistentClient(path=str(folder), settings=Settings(anonymized_telemetry=False))
-    collection = client.create_collection("articles", embedding_function=None)
-    documents, metadatas = [], []
+    documents = []
     with some.open(encoding="utf-8") as lines:
         for line in lines:
             record = json.loads(line)
-            text = next(str(record[name]) for name in ("text", "content", "body") if record.get(name))
-            for chunk in _split(text):
-                documents.append(chunk)
-                metadatas.append({"title": str(record.get("title") or record.get("heading") or "")})
-    for at in range(0, len(documents), 1000):
-        portion = documents[at : at + 1000]
-        vectors = model.encode(portion)  # type: ignore[attr-defined]
-        collection.add(
-            ids=[str(at + place) for place in range(len(portion))],
-            documents=portion,
-            embeddings=vectors,
-            metadatas=metadatas[at : at + 1000],
-        )
-    client.close()
+            documents.append(Document(record["text"], metadata={"title": record["title"], "url": record["url"]}))
+    splitter = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200)
+    store = Chroma("articles", _Embeddings(model), persist_directory=str(folder))
+    chunks = splitter.split_documents(documents)
+    for at in range(0, len(chunks), 5000):  # more at once Chroma refuses
+        store.add_documents(chunks[at : at + 5000])
 
 
-def _split(text: str, size: int = 1000, shared: int = 200) -> Iterator[str]:
-    """Pieces of up to `size` characters cut at the best separator there is, with up to `shared` in common."""
-    start = 0
-    while len(text) - start > size:
-        window = text[start : start + size]
-        cut = next(at for mark in _SEPARATORS if (at := window.rfind(mark) if mark else size) > shared)
-        yield window[:cut]
-        back = text.find(" ", start + cut - shared, start + cut)
-        start = back + 1 if back >= 0 else start + cut
-    yield text[start:]
+class _Embeddings(Embeddings):
+    """What langchain-huggingface does with the same model; that package pins a hub older than ours."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """The vectors of these texts."""
+        vectors: list[list[float]] = self._model.encode([text.replace("\n", " ") for text in texts]).tolist()
+        return vectors
+
+    def embed_query(self, text: str) -> list[float]:
+        """The vector of one text."""
+        return self.embed_documents([text])[0]
 
 
 if __name__ == "__main__":

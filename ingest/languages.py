@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["detected"]
 
-_SAMPLE = 600  # characters: more of a text seldom changes the verdict, and takes longer
+_SAMPLE = 300  # characters: more of a text seldom changes the verdict, and takes longer
 _LEAST_LETTERS = 20
 _SURE = 0.8  # below it, it is most often a list of names, or one of two sister languages
 _lock = threading.Lock()

@@ -39,6 +39,7 @@ _FULL = "the disk is full; nothing was lost, make room and run the same command 
 _T = TypeVar("_T")
 _MARKED = 50  # articles that one mark leads to: a story is tied to the first that carry it, and through them to all
 _COMPARED = 10  # articles with which a new one is compared, those that share the most marks
+_REMEMBERED = 100  # stories that one transaction keeps at hand, tens of kilobytes each
 _VARIABLES = 500  # bound values in one statement; every SQLite takes 999
 
 _tables = sa.MetaData()
@@ -717,6 +718,8 @@ class Writing:
                 sa.text("INSERT INTO lexical (rowid, title, body) VALUES (:key, :title, :body)"),
                 {"key": key, "title": article.title, "body": passage.text},
             )
+        if len(self._stories) >= _REMEMBERED:
+            self._stories.clear()
         self._stories[number] = Story(article.text, [span for passage in passages for span in passage.sentences])
         self._relate(number)
         self._log(number, added=True)
@@ -741,6 +744,9 @@ class Writing:
                 if found is None:
                     continue
                 self._connection.execute(_ties.insert().values(_tie_row(left, right, found)))
+                if found.kind == "exact":
+                    origin.add(other)
+                    break  # what else there is of that origin, the other one is tied to
             origin.add(other)
         if len(origin) > 1:
             firsts = self._connection.scalars(sa.select(_origins.c.first).where(_origins.c.article.in_(origin))).all()
@@ -758,7 +764,7 @@ class Writing:
 
     def _story(self, number: int) -> Story:
         if number not in self._stories:
-            if len(self._stories) >= _VARIABLES:
+            if len(self._stories) >= _REMEMBERED:
                 self._stories.clear()
             self._stories[number] = _story(self._connection, number)
         return self._stories[number]

@@ -106,10 +106,10 @@ class Copy:
 
 def tie(left: Story, right: Story) -> Tie | None:
     """What ties two stories to one origin, if anything does."""
+    if left.words == right.words and len(left.words) >= _LEAST_WORDS:
+        return Tie("exact", tuple(span for span, _ in left.told), tuple(span for span, _ in right.told), 1.0)
     here, there = left.repeated_in(right), right.repeated_in(left)
     spans = tuple(span for span, _ in here), tuple(span for span, _ in there)
-    if left.words == right.words and len(left.words) >= _LEAST_WORDS:
-        return Tie("exact", *spans, 1.0)
     shorter, longer = (left, right) if left.length <= right.length else (right, left)
     shared, back = (here, there) if shorter is left else (there, here)
     if not shared or len(shared) < min(_FEWEST, len(shorter.told)):
