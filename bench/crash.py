@@ -66,7 +66,16 @@ def _sound(folder: Path) -> int:
 
 def _compare(whole: Path, killed: Path) -> None:
     expected, found = contents(whole), contents(killed)
-    names = ("articles", "passages", "lexical rows", "lengths of the lexical index", "changes")
+    names = (
+        "articles",
+        "passages",
+        "lexical rows",
+        "lengths of the lexical index",
+        "changes",
+        "marks",
+        "ties",
+        "origins",
+    )
     for name, left, right in zip(names, expected, found, strict=True):
         # The last column of a passage is its vector, which bfloat16 rounds by what it was batched with.
         same = [row[:-1] for row in left] == [row[:-1] for row in right] if name == "passages" else left == right

@@ -58,11 +58,15 @@ _CONTENTS = (
     "SELECT * FROM temp.terms ORDER BY term, doc, col, offset",
     "SELECT * FROM lexical_docsize ORDER BY id",
     "SELECT seq, article, added FROM changes ORDER BY seq",
+    "SELECT * FROM marks ORDER BY mark, article",
+    "SELECT * FROM ties ORDER BY left, right",
+    "SELECT * FROM origins ORDER BY article",
 )
 
 
 def contents(folder: Path) -> list[list[tuple[object, ...]]]:
-    """Everything that is stored, but for the times of storing: articles, passages, every word of the lexical index."""
+    """Everything that is stored, but for the times of storing: articles, passages, the lexical index word by word, and
+    what groups the articles by origin."""
     connection = sqlite3.connect(folder / "catalog.sqlite")
     try:
         connection.execute("CREATE VIRTUAL TABLE temp.terms USING fts5vocab(main, lexical, instance)")
