@@ -24,6 +24,7 @@ __all__ = [
     "Context",
     "Denial",
     "Speech",
+    "all_sides",
     "asked_of",
     "claims_in",
     "denials_in",
@@ -196,6 +197,14 @@ def side_of(name: str) -> str | None:
 def sides_named(text: str) -> set[str]:
     """All sides that a text names."""
     return {_sides()[match.group().casefold()] for match in _actors().finditer(text)}
+
+
+def all_sides() -> Mapping[str, Sequence[str]]:
+    """Every side of the actor list, with the names it goes by."""
+    listed: Mapping[str, Sequence[str]] = tomllib.loads(
+        resources.files("assistant").joinpath("actors.toml").read_text("utf-8")
+    )["sides"]
+    return listed
 
 
 @functools.cache

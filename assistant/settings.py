@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 __all__ = ["Settings"]
@@ -29,6 +29,24 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address on which the chat listens.")
     port: int = Field(7860, ge=1, le=65535, description="Port of the chat; the next free one is taken if it is in use.")
+
+    logins: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description='Who may use the chat, as JSON: `{"name": "password"}`; empty: everybody who reaches it.',
+    )
+    editors: frozenset[str] | None = Field(
+        None,
+        description='Who of them may add and remove articles in the chat, as JSON: `["name"]`; `[]`: nobody; '
+        "unset: everybody.",
+    )
+    conversations: Path | None = Field(
+        None, description="Folder in which the server keeps conversations; unset: each reader's browser keeps them."
+    )
+    upload_mb: int = Field(50, ge=1, le=10_000, description="Largest file that may be added in the chat, in MB.")
+    questions_at_once: int = Field(2, ge=1, le=64, description="How many questions the chat answers at the same time.")
+    questions_waiting: int = Field(
+        30, ge=0, le=1000, description="How many more may wait; others are told to come again."
+    )
 
     allow_private_addresses: bool = Field(
         False, description="Whether `ingest` may fetch from this machine and its network."

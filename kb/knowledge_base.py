@@ -14,7 +14,7 @@ from typing import Literal, Self, TypeVar
 
 from kb import exact, vectors
 from kb.article import Article, Hit, Passage
-from kb.catalog import Catalog, Failure, Filters, Making, Stored
+from kb.catalog import Catalog, Failure, Filters, Listing, Making, Order, Stored
 from kb.embedding import Embedder, Vectors, embedder
 from kb.errors import ArticleNotFound, KnowledgeBaseError, OtherModel
 from kb.exact import ExactIndex
@@ -138,6 +138,29 @@ class KnowledgeBase:
     def articles(self) -> Iterator[Article]:
         """All articles in the order in which they were added."""
         return self._catalog.articles()
+
+    def browse(
+        self, words: str = "", filters: Filters = Filters(), *, order: Order = "newest", start: int = 0, limit: int = 50
+    ) -> Listing:
+        """A part of the list of those articles that have the words in title, outlet or text, without their texts."""
+        return self._catalog.browse(words, filters, order, start, limit)
+
+    def outlets(self) -> dict[str, int]:
+        """Every outlet with the number of its articles, most first."""
+        return self._catalog.outlets()
+
+    def months(self) -> dict[tuple[str | None, str | None], int]:
+        """How many articles each outlet (None: unknown) has published in each month (None: unknown)."""
+        return self._catalog.months()
+
+    @property
+    def version(self) -> int:
+        """Grows with every article that comes or goes, whichever process did it."""
+        return self._catalog.latest_change()
+
+    def mentioned(self, words: Sequence[str]) -> dict[str, int]:
+        """In how many passages each of these words or names occurs."""
+        return self._catalog.document_frequencies(words)
 
     def find(self, article_id: str) -> Article | None:
         """The article with exactly this id; None if there is none."""

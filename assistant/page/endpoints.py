@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Any, ParamSpec, TypeVar
@@ -14,21 +13,20 @@ from pydantic import Field, ValidationError, validate_call
 
 from assistant.answering import LONGEST_QUESTION
 from assistant.assistant import Assistant
-from assistant.errors import AssistantError
+from assistant.page.access import Gate
+from assistant.page.inside import in_words
 from assistant.rendering import article_document
-from kb import Filters, Hit, KnowledgeBaseError
+from kb import Filters, Hit
 from kb.article import day_range
 
-__all__ = ["endpoints", "in_words"]
-
-_log = logging.getLogger(__name__)
+__all__ = ["endpoints"]
 
 _Given = ParamSpec("_Given")
 _Made = TypeVar("_Made")
 _Question = Annotated[str, Field(max_length=LONGEST_QUESTION)]
 
 
-def endpoints(assistant: Assistant) -> None:
+def endpoints(assistant: Assistant, gate: Gate) -> None:
     """Adds the endpoints to the Blocks that are being built."""
 
     def ask(
@@ -43,7 +41,8 @@ def endpoints(assistant: Assistant) -> None:
         for day in filter(None, (since, until)):
             day_range(day)
         filters = Filters(since or None, until or None, outlet or None)
-        return assistant.ask(question, filters=filters, side=side or None).to_json()
+        with gate.entered():
+            return assistant.ask(question, filters=filters, side=side or None).to_json()
 
     def search(question: _Question, k: Annotated[int, Field(ge=1, le=100)] = 10) -> list[dict[str, Any]]:
         """The k passages that fit a question best, best first."""
@@ -54,15 +53,8 @@ def endpoints(assistant: Assistant) -> None:
         return article_document(assistant.base.get(article_id))
 
     for function in (ask, search, article):
-        api(_refusing(function), api_name=function.__name__, concurrency_limit=4)
-
-
-def in_words(error: Exception) -> str:
-    """What went wrong, in one line for a reader. What nobody foresaw is logged with its trace, not shown."""
-    if isinstance(error, KnowledgeBaseError | AssistantError):
-        return " ".join(str(error).split())
-    _log.error("the page failed", exc_info=error)
-    return f"this failed inside the program ({type(error).__name__}); its log says more"
+        # The gate lets so many questions in as the settings say.
+        api(_refusing(function), api_name=function.__name__, concurrency_limit=None if function is ask else 4)
 
 
 def _refusing(function: Callable[_Given, _Made]) -> Callable[_Given, _Made]:

@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING
 import gradio as gr
 from starlette.middleware import Middleware
 
+from assistant.page.access import Access
+from assistant.page.inside import Page
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -77,7 +80,7 @@ def own_upload_folder() -> None:
 
 
 @contextmanager
-def running(page: gr.Blocks, host: str, port: int) -> Iterator[str]:
+def running(page: Page, host: str, port: int) -> Iterator[str]:
     """Serves the page for the length of a `with` block, which gets its address."""
     _speak_directly_to(host)
     address = _listen(page, host, port)
@@ -100,7 +103,7 @@ def wait() -> None:
             time.sleep(3600)
 
 
-def _listen(page: gr.Blocks, host: str, port: int) -> str:
+def _listen(page: Page, host: str, port: int) -> str:
     refused: OSError | None = None
     for candidate in range(port, min(port + _PORTS, 2**16)):
         try:
@@ -124,9 +127,10 @@ def _bind(host: str, port: int) -> None:
         probe.bind(address)
 
 
-def _launch(page: gr.Blocks, host: str, port: int) -> str:
+def _launch(page: Page, host: str, port: int) -> str:
     """The address; nothing under Gradio's reloader, which serves the page itself."""
     here = Path(__file__).parent
+    access = Access(page.settings)
     _, address, _ = page.launch(
         server_name=host,
         server_port=port,
@@ -139,7 +143,8 @@ def _launch(page: gr.Blocks, host: str, port: int) -> str:
         enable_monitoring=False,
         ssr_mode=False,
         pwa=False,
-        max_file_size="1kb",  # nothing on the page takes a file
+        max_file_size=page.settings.upload_mb * 1_000_000,
+        auth=access.admits if access.needs_login else None,
         footer_links=["api"],
         favicon_path=here / "favicon.svg",
         theme=_theme(),
