@@ -59,6 +59,11 @@ class Gate:
         self._counting = threading.Lock()
         self._here = 0
 
+    @property
+    def here(self) -> int:
+        """How many are in or wait."""
+        return self._here
+
     @contextmanager
     def entered(self) -> Iterator[None]:
         """A place for the length of a `with` block.

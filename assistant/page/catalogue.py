@@ -49,11 +49,13 @@ def articles_view(assistant: Assistant, adding: Adding, access: Access, folder: 
             with gr.Column(elem_id="add") as add:
                 gr.HTML(markup.h("h2", say("adding.label")), js_on_load=None, apply_default_css=False)
                 files = gr.File(
-                    label=f"{say('adding.files')}: {say('adding.files_hint', limit=limit)}",
+                    label=say("adding.files"),
                     file_count="multiple",
                     elem_id="files",
-                    height=110,
+                    height=130,
                 )
+                hint = say("adding.files_hint", limit=limit)
+                gr.HTML(markup.h("p", hint, class_="hint"), js_on_load=None, apply_default_css=False)
                 with gr.Accordion(say("adding.urls"), open=False, elem_id="by-address"):
                     addresses = gr.HTML(
                         library.address_form(),

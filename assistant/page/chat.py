@@ -380,7 +380,7 @@ def _shelf() -> str:
     return h(
         "nav",
         button(say("shelf.new"), "new", class_="primary"),
-        field(say("shelf.search"), "conversations", kind="search", autocomplete="off"),
+        field(say("shelf.search"), "conversations", kind="search", autocomplete="off", placeholder=say("shelf.search")),
         h("ul"),
         h("p", class_="hint", hidden="hidden"),
         aria_label=say("shelf.label"),

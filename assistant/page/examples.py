@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -104,9 +105,11 @@ def _counted(sentence: str, claims: tuple[Claim, ...]) -> str | None:
     return f"How many people were {figure.what} in {place}?" if figure and place and figure.what in _DONE else None
 
 
+_TIMES = frozenset([*calendar.month_name, *calendar.day_name, "Spring", "Summer", "Autumn", "Winter"])
 _DONE = ("killed", "wounded", "injured", "displaced", "captured")
 
 
 def _place(sentence: str) -> str | None:
     """A place that the sentence names, which is no side that speaks."""
-    return next((m[1].removesuffix("'s") for m in _PLACE.finditer(sentence) if side_of(m[1]) is None), None)
+    places = (match[1].removesuffix("'s") for match in _PLACE.finditer(sentence))
+    return next((place for place in places if place.split()[0] not in _TIMES and side_of(place) is None), None)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from assistant.page.adding import Run
 from assistant.page.markup import Html, button, choice, field, h
 from assistant.page.words import counted, say
-from assistant.rendering import dated
 from kb import Failure, Listed, Listing
 
 __all__ = ["address_form", "facts", "failures", "finder", "listing", "outcomes", "removal", "size", "text_form"]
@@ -61,7 +60,7 @@ def _line(each: Listed, *, may_edit: bool) -> Html:
     remove = button(
         say("library.remove"), "remove", data_article=each.id, aria_label=say("library.remove_it", title=title)
     )
-    date = dated(each.published) if each.published else say("library.undated")
+    date = each.published or say("library.undated")  # as precise as it is known, and in one form
     return h(
         "tr",
         h("td", date, class_="date"),
@@ -87,7 +86,7 @@ def removal(article: Listed) -> Html:
 
 def address_form() -> Html:
     """Where addresses are given."""
-    label = h("span", say("adding.urls"))
+    label = h("span", say("adding.urls_hint"))
     return h(
         "div",
         h("label", label, h("textarea", name="addresses", rows="3", spellcheck="false"), class_="field"),

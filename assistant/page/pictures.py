@@ -16,6 +16,7 @@ from assistant.page.words import say
 __all__ = ["Event", "Toll", "collection_chart", "events_of", "timeline_chart", "tolls_chart", "tolls_of"]
 
 _OUTLETS = 7  # that have a colour of their own
+_NAMED = 6  # days that are each named on the axis
 _ROW = 44  # pixels of one side's line
 _COLOURS = [f"var(--at-chart-{number})" for number in range(1, 9)]
 _TEXT = "var(--at-quiet)"
@@ -80,7 +81,7 @@ def timeline_chart(events: Sequence[Event]) -> Any:
     ]
     sides = list(dict.fromkeys(row["side"] for row in rows))
     base = alt.Chart(_data(rows)).encode(
-        x=alt.X("day:T", title=None, axis=_dates(alt, rows)),
+        x=_dates(alt, rows),
         y=alt.Y("side:N", title=None, sort=sides, axis=alt.Axis(labelLimit=150)),
         color=alt.Color("side:N", scale=_colours(alt, sides), legend=None),
         tooltip=[alt.Tooltip("day:T", title=say("pictures.day")), alt.Tooltip("side:N", title=say("pictures.side"))],
@@ -98,7 +99,7 @@ def tolls_chart(tolls: Sequence[Toll]) -> Any:
     rows = [
         {
             "day": _whole(toll.day),
-            "speaker": f"{toll.speaker or say('figures.nobody')}: {toll.what}",
+            "speaker": f"{_opened(toll.speaker or say('figures.nobody'))}: {toll.what}",
             "low": toll.low,
             "high": toll.high,
         }
@@ -106,7 +107,7 @@ def tolls_chart(tolls: Sequence[Toll]) -> Any:
     ]
     speakers = list(dict.fromkeys(str(row["speaker"]) for row in rows))
     base = alt.Chart(_data(rows)).encode(
-        x=alt.X("day:T", title=None, axis=_dates(alt, rows)),
+        x=_dates(alt, rows),
         color=alt.Color(
             "speaker:N",
             scale=_colours(alt, speakers),
@@ -119,7 +120,7 @@ def tolls_chart(tolls: Sequence[Toll]) -> Any:
             alt.Tooltip("high:Q", title=say("pictures.high"), format=","),
         ],
     )
-    number = alt.Y("high:Q", title=None, axis=alt.Axis(format=",", tickCount=5))
+    number = alt.Y("high:Q", title=None, axis=alt.Axis(format=",d", tickCount=5, tickMinStep=1))
     drawn = (
         base.mark_line(strokeWidth=1.5, opacity=0.6).encode(y=number)
         + base.mark_rule(strokeWidth=3).encode(y=number, y2="low:Q")
@@ -144,7 +145,7 @@ def collection_chart(months: Mapping[tuple[str | None, str | None], int]) -> Any
             name = outlet or say("library.unknown")
             key = (name if name in first else others, month)
             counts[key] = counts.get(key, 0) + number
-    rows = [{"outlet": outlet, "month": f"{month}-01", "articles": n} for (outlet, month), n in sorted(counts.items())]
+    rows = [{"outlet": outlet, "month": _whole(month), "articles": n} for (outlet, month), n in sorted(counts.items())]
     outlets = [
         *(o for o in first if any(row["outlet"] == o for row in rows)),
         *([others] if len(totals) > len(first) else []),
@@ -154,12 +155,12 @@ def collection_chart(months: Mapping[tuple[str | None, str | None], int]) -> Any
         .mark_bar()
         .encode(
             x=alt.X("yearmonth(month):T", title=None, axis=alt.Axis(tickCount=8, labelOverlap="greedy", grid=False)),
-            y=alt.Y("sum(articles):Q", title=None, axis=alt.Axis(tickCount=4, tickMinStep=1, format=",")),
+            y=alt.Y("sum(articles):Q", title=None, axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d")),
             color=alt.Color(
                 "outlet:N",
                 sort=outlets,
                 scale=_colours(alt, outlets),
-                legend=alt.Legend(title=None, orient="bottom", columns=4, labelLimit=160, symbolType="square"),
+                legend=alt.Legend(title=None, orient="bottom", columns=2, labelLimit=130, symbolType="square"),
             ),
             tooltip=[
                 alt.Tooltip("outlet:N", title=say("pictures.outlet")),
@@ -172,8 +173,14 @@ def collection_chart(months: Mapping[tuple[str | None, str | None], int]) -> Any
 
 
 def _whole(day: str) -> str:
-    """The first day of what is only known by its month or year: a chart needs one."""
-    return f"{day}-01-01"[:10] if len(day) == 4 else f"{day}-01"[:10]
+    """The first day of what is only known by its month or year: a chart needs one. Without a time it would be midnight
+    in Greenwich, which is the day before in half of the world."""
+    return (f"{day}-01-01" if len(day) == 4 else f"{day}-01")[:10] + "T00:00:00"
+
+
+def _opened(speaker: str) -> str:
+    """As a sentence opens: one speaker is written in both ways."""
+    return speaker[:1].upper() + speaker[1:]
 
 
 def _data(rows: Sequence[Mapping[str, Any]]) -> Any:
@@ -183,12 +190,14 @@ def _data(rows: Sequence[Mapping[str, Any]]) -> Any:
 
 
 def _dates(alt: Any, rows: Sequence[Mapping[str, Any]]) -> Any:
-    """An axis that names days, or months where they are far apart. Never more names than days."""
+    """A time axis with room at its ends. Few days are named each; many by what fits."""
     days = sorted({row["day"] for row in rows})
-    far = len(days) > 1 and days[-1][:4] != days[0][:4]
-    return alt.Axis(
-        format="%b %Y" if far else "%-d %b %Y", tickCount=min(len(days), 6), labelOverlap="greedy", grid=True
-    )
+    named = {}
+    if len(days) <= _NAMED:
+        parts = ([int(part) for part in day[:10].split("-")] for day in days)
+        named["values"] = [alt.DateTime(year=year, month=month, date=date) for year, month, date in parts]
+    axis = alt.Axis(format="%-d %b %Y", labelOverlap="greedy", grid=True, **named)
+    return alt.X("day:T", title=None, axis=axis, scale=alt.Scale(padding=30))
 
 
 def _colours(alt: Any, names: Sequence[str]) -> Any:
