@@ -128,7 +128,7 @@ def _chat_view(on: Events, folder: Folder | None) -> None:
     shelf.opened(on.opened, shelf, [shown, box, *right], cancels=runs, **INSIDE)
     shown.mark(on.mark, None, right, trigger_mode="always_last", concurrency_limit=None, **INSIDE)
     shown.picture(on.picture, shelf, right, trigger_mode="always_last", **INSIDE)
-    shown.load(on.load, outputs=shown, trigger_mode="once", **INSIDE)
+    shown.samples(on.load, outputs=shown, trigger_mode="once", **INSIDE)
 
 
 class Events:

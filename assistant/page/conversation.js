@@ -103,7 +103,7 @@ const doing = {
         trigger("retry", told);
     },
 };
-choosing(doing, ["load", "picture"]);
+choosing(doing, ["samples", "picture"]);
 
 watch("value", () => {
     const all = element.querySelectorAll(".exchange");

@@ -95,7 +95,7 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], *, 
 def greeting(articles: int, questions: Sequence[str], *, may_add: bool = True) -> Html:
     """What stands where the conversation will be: questions to begin with, or the way to the first articles."""
     if not articles:
-        offer = button(say("chat.load_samples"), "load", class_="primary") if may_add else None
+        offer = button(say("chat.load_samples"), "samples", class_="primary") if may_add else None
         ways = h("p", say("chat.add_yours"), h("code", "accordingto ingest PATH"), say("chat.or_samples"))
         return h("div", h("h2", say("chat.none_yet")), ways, offer, class_="greeting")
     suggested = [h("li", button(text, "ask", class_="suggestion", data_question=text)) for text in questions]
