@@ -27,8 +27,10 @@ _LONGEST_TEXT = 500_000  # characters that may be pasted; more comes as a file
 _ORDERS = ("newest", "oldest", "added")
 
 
-def articles_view(assistant: Assistant, adding: Adding, access: Access, folder: Folder | None, tab: gr.Tab) -> None:
-    """Builds the view into the tab that is being built."""
+def articles_view(
+    assistant: Assistant, adding: Adding, access: Access, folder: Folder | None, tab: gr.Tab, evidence: gr.HTML
+) -> None:
+    """Builds the view into the tab that is being built. What is removed is not left open in `evidence` either."""
     on = Events(assistant, adding, access, folder)
     limit = library.size(assistant.settings.upload_mb * 1_000_000)
     with gr.Row(elem_id="stacks"):
@@ -81,7 +83,7 @@ def articles_view(assistant: Assistant, adding: Adding, access: Access, folder: 
     listed.open(on.open, None, opened, trigger_mode="always_last", **INSIDE)
     listed.remove(on.ask_to_remove, None, asking, **INSIDE)
     asking.kept(lambda: "", None, asking, **INSIDE)
-    asking.removed(on.remove, None, [asking, opened], **INSIDE).then(on.visit, None, view, **INSIDE)
+    asking.removed(on.remove, None, [asking, opened, evidence], **INSIDE).then(on.visit, None, view, **INSIDE)
     runs = [
         files.upload(on.files, files, [progress, files], **INSIDE),
         addresses.fetch(on.addresses, None, progress, **INSIDE),
@@ -168,20 +170,21 @@ class Events:
             return markup.notice(say("evidence.removed"))
         return library.removal(Listed(article.id, article.title, None, None, None, ""))
 
-    def remove(self, chosen: gr.EventData, request: gr.Request) -> tuple[Html, Html]:
+    def remove(self, chosen: gr.EventData, request: gr.Request) -> tuple[Html, Html, Any]:
         """Removes an article, and what else of it lies on the server."""
         nothing = markup.nothing_open(say("library.nothing_open"))
         if not self._may_edit(request):
-            return markup.notice(say("library.not_allowed")), nothing
+            return markup.notice(say("library.not_allowed")), nothing, gr.skip()
         try:
             article = self._base.get(told(chosen, "article"))
             if self._folder:
                 self._folder.forget(article.id)
             self._adding.forget(article.source)
             removal = self._base.remove(article.id)
-            return markup.h("p", say(f"library.{removal}", title=article.title), role="status", class_="done"), nothing
+            done = markup.h("p", say(f"library.{removal}", title=article.title), role="status", class_="done")
+            return done, nothing, markup.nothing_open()
         except Exception as error:
-            return markup.notice(in_words(error)), nothing
+            return markup.notice(in_words(error)), nothing, gr.skip()
 
     def files(self, files: list[str] | None, request: gr.Request) -> Iterator[tuple[Any, Any]]:
         """Adds uploaded files."""

@@ -50,16 +50,17 @@ def chat(assistant: Assistant, door: Door) -> Page:
         gr.HTML(_title(), js_on_load=script("look"), apply_default_css=False, elem_id="head")
         with gr.Tabs(elem_id="views"):
             with gr.Tab(say("page.chat"), id="chat"):
-                _chat_view(on, folder)
+                evidence = _chat_view(on, folder)
             with gr.Tab(say("page.articles"), id="articles") as second:
-                articles_view(assistant, adding, access, folder, second)
+                articles_view(assistant, adding, access, folder, second, evidence)
             with gr.Tab(say("page.settings"), id="settings") as third:
                 settings_view(assistant, access, third)
         endpoints(assistant, gate)
     return page
 
 
-def _chat_view(on: Events, folder: Folder | None) -> None:
+def _chat_view(on: Events, folder: Folder | None) -> gr.HTML:
+    """Builds the view; gives where an article is open, for it may be removed."""
     with gr.Row(elem_id="desk"):
         with gr.Column(elem_id="side"):
             shelf = gr.HTML(
@@ -78,7 +79,7 @@ def _chat_view(on: Events, folder: Folder | None) -> None:
                 js_on_load=script("conversation"),
                 elem_id="conversation",
                 apply_default_css=False,
-                server_functions=[_exporting()],
+                server_functions=[_exporting(), _suggesting(on)],
                 words={**spoken("said"), **spoken("edit")},
                 longest=LONGEST_QUESTION,
             )
@@ -129,6 +130,7 @@ def _chat_view(on: Events, folder: Folder | None) -> None:
     shown.mark(on.mark, None, right, trigger_mode="always_last", concurrency_limit=None, **INSIDE)
     shown.picture(on.picture, shelf, right, trigger_mode="always_last", **INSIDE)
     shown.samples(on.load, outputs=shown, trigger_mode="once", **INSIDE)
+    return article
 
 
 class Events:
@@ -155,31 +157,27 @@ class Events:
         """Under which name a browser keeps the conversations: those of another knowledge base are others."""
         return "accordingto-" + hashlib.sha256(str(self._assistant.base.folder).encode()).hexdigest()[:12]
 
-    def visit(self, *, may_add: bool = True, wait: bool = False) -> Html:
+    def visit(self, *, may_add: bool = True) -> Html:
         """Greets. Counted anew for each visit, for other processes may add articles."""
         try:
-            examples = self._examples.wait() if wait else self._examples.now()
-            return markup.greeting(len(self._assistant.base), examples, may_add=may_add)
+            return markup.greeting(len(self._assistant.base), self._examples.now(), may_add=may_add)
         except Exception as error:  # the border to the reader, here and below
             return markup.notice(in_words(error))
 
-    def opened(self, document: Any, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    def opened(self, document: Any, request: gr.Request) -> tuple[Any, ...]:
         """Shows a conversation that was kept, or begins a new one."""
         nothing = (markup.nothing_open(), gr.Plot(visible=False), "")
         try:
             kept = Kept.of(document)
         except ValueError as error:
-            yield (markup.notice(say("chat.unreadable", why=error)), idle(), *nothing)
-            return
+            return markup.notice(say("chat.unreadable", why=error)), idle(), *nothing
         if kept.exchanges:
-            yield (markup.conversation(kept.exchanges), idle(), *nothing)
-            return
-        may_add = self._access.may_edit(user_of(request))
-        greeting = self.visit(may_add=may_add)
-        yield (greeting, idle(), *nothing)
-        # The examples may be in the making; they follow as soon as they are made.
-        if (made := self.visit(may_add=may_add, wait=True)) != greeting:
-            yield (made, gr.skip(), gr.skip(), gr.skip(), gr.skip())
+            return markup.conversation(kept.exchanges), idle(), *nothing
+        return self.visit(may_add=self._access.may_edit(user_of(request))), idle(), *nothing
+
+    def examples(self) -> list[str]:
+        """Questions to begin with, once they are made; a greeting that came before them asks for them."""
+        return list(self._examples.wait())
 
     def question(self, question: str, document: Any, wanted: Any) -> Iterator[_Shown]:
         """Answers a question as far as it has got; each step is the whole conversation."""
@@ -276,7 +274,7 @@ class Events:
                 refused.append(markup.notice(in_words(run.error)))
         except Exception as error:
             refused.append(markup.notice(in_words(error)))
-        yield Html(self.visit(wait=True) + "".join(refused))
+        yield Html(self.visit() + "".join(refused))
 
     def choices(self) -> dict[str, list[str]]:
         """What there is to filter by: the outlets, and the sides that the articles name."""
@@ -345,6 +343,13 @@ def _exporting() -> Any:
 
     exported_.__name__ = "exported"
     return exported_
+
+
+def _suggesting(on: Events) -> Any:
+    def examples(_: Any) -> list[str]:
+        return on.examples()
+
+    return examples
 
 
 def _choosing(on: Events) -> Any:

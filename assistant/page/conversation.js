@@ -105,7 +105,22 @@ const doing = {
 };
 choosing(doing, ["samples", "picture"]);
 
+// Questions to begin with may still be in the making when the greeting comes.
+const suggest = async () => {
+    const place = element.querySelector(".suggested:empty");
+    if (!place) return;
+    const questions = await server.examples({}).catch(() => []);
+    if (!place.isConnected || place.firstChild || !questions.length) return;
+    place.append(...questions.map((question) => {
+        const item = make("li");
+        item.append(make("button", question, { type: "button", class: "suggestion", "data-do": "ask", "data-question": question }));
+        return item;
+    }));
+    place.previousElementSibling.hidden = false;
+};
+
 watch("value", () => {
+    suggest();
     const all = element.querySelectorAll(".exchange");
     if (all.length < exchanges) open = null;
     showWhichIsOpen();

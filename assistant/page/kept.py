@@ -136,7 +136,7 @@ class Kept:
         return Kept(
             id=self.id or secrets.token_hex(16),
             title=self.title or " ".join(answer.question.split())[:_TITLE],
-            updated=datetime.now(UTC).isoformat(timespec="seconds"),
+            updated=datetime.now(UTC).isoformat(timespec="milliseconds"),
             exchanges=(*self.exchanges, Asked(answer, wanted)),
         )
 

@@ -104,8 +104,8 @@ def greeting(articles: int, questions: Sequence[str], *, may_add: bool = True) -
         "div",
         h("h2", say("chat.greeting")),
         h("p", number, say("chat.in_the_base")),
-        h("h3", say("chat.examples")) if suggested else None,
-        h("ul", *suggested, class_="suggested") if suggested else None,
+        h("h3", say("chat.examples"), hidden=None if suggested else "hidden"),
+        h("ul", *suggested, class_="suggested"),
         class_="greeting",
     )
 

@@ -29,9 +29,9 @@ __all__ = ["own_upload_folder", "running", "wait"]
 
 _PORTS = 101  # how many are tried: the one asked for and a hundred after it
 
-# The page calls nobody but its own server. Gradio evaluates templates and sets styles; its inline scripts carry a number
-# that is made anew for each page. So what an injected element would bring (a script, an attribute such as onerror, a
-# javascript: link) does not run even if something was not escaped.
+# The page calls nobody but its own server. Gradio evaluates templates and sets styles; its inline scripts carry a
+# number that is made anew for each page. So what an injected element would bring (a script, an attribute such as
+# onerror, a javascript: link) does not run even if something was not escaped.
 _POLICY = "; ".join(
     (
         "default-src 'none'",

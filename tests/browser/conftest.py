@@ -31,8 +31,10 @@ _ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-_PATIENCE = 60_000  # milliseconds; the machine may be busy
+_PATIENCE = 12_000  # milliseconds; the machine may be busy
 _MOST_TABS = 400
+# What Gradio's own script says when a page is left while it listens to the server.
+_ON_LEAVING = ("AbortError", "Connection errored out", "ERR_ABORTED", "network error")
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +107,7 @@ def visit(browser: Browser, address: str) -> Iterator[Opening]:
 
         yield open_page
     assert [url for url in asked if not url.startswith((address, "data:", f"blob:{address}"))] == []
-    assert trouble == []
+    assert [said for said in trouble if not any(sign in said for sign in _ON_LEAVING)] == []
 
 
 @pytest.fixture
