@@ -18,6 +18,7 @@ from typing import Literal
 
 from assistant.answer import Claim
 from assistant.claims import claims_in
+from assistant.rendering import dated
 
 __all__ = ["Doubt", "Kind", "Source", "doubts", "readable"]
 
@@ -26,7 +27,7 @@ Kind = Literal["quotation", "number", "date", "name", "negation", "hedge", "spea
 _HIDDEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _TOKEN = re.compile(
     r"\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?"
-    r"|[^\W\d_]\.(?:[^\W\d_]\.)+"  # U.S.
+    r"|[^\W\d_](?:\.[^\W\d_](?![^\W_]))+\.?"  # U.S.
     r"|(?:Mr|Mrs|Ms|Dr|Gen|Lt|Col|Sgt|Maj|Rep|Sen|Gov|St|No|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\."
     r"|[^\W_]+(?:-[^\W_]+)*(?=n['’]t\b)|n['’]t\b"
     r"|[^\W_]+(?:-[^\W_]+)*|['’]s\b|\.\.\.|--|[^\w\s]"
@@ -62,8 +63,7 @@ _HEDGES = frozenset(
     partly largely former ex deputy vice acting assistant would-be so-called self-declared self-styled self-proclaimed
     fake false attempted planned proposed failed possibly thought claimed expected likely intended""".split()
 )
-_RANKS = frozenset("former ex deputy vice acting assistant".split())
-_COUNT_HEDGES = frozenset("about around some nearly almost roughly approximately least most more less fewer over up".split())
+_MAY_COUNT = frozenset("over under up some more most many about around".split())  # hedges only before a number
 _PREPOSITIONS = frozenset(
     """of in on at by from with for near during against under over amid among between within into onto through
     throughout across since until inside outside around along behind beyond toward towards via despite following
@@ -73,9 +73,11 @@ _SUBORDINATORS = frozenset(
     """after before when while because although though since until where whereas once even so as if unless which who
     whose whom that""".split()
 )
+_WHEN = frozenset("last this next earlier later recently then now also meanwhile however still".split())
 _JOINS = frozenset("and but or nor yet so".split())
 _PRONOUNS = frozenset("it he she they we i".split())
-_NEUTRAL = frozenset("say state tell according".split())
+_NEUTRAL = frozenset("say state tell".split())
+_SAYINGS = frozenset("say tell claim allege accuse blame deny insist assert".split())
 _WEAKENED = frozenset(  # sayings of which "said" is a fair report
     """say state tell according add note announce report explain declare write reiterate remark tweet stress repeat
     argue insist maintain claim confirm""".split()
@@ -88,6 +90,7 @@ _PAST = frozenset(
     was were will would may might could can should must""".split()
 )
 _OPENERS = _PREPOSITIONS | _SUBORDINATORS | _JOINS
+_LONGEST = 250  # tokens; what is longer holds only if it is the source's very words
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +100,11 @@ class Source:
     text: str
     claims: tuple[Claim, ...] = ()
     """Who speaks in them; pronouns resolved from the sentences before."""
-    outlet: str | None = None
-    published: str | None = None
+    outlets: tuple[str, ...] = ()
+    """All outlets that carry them."""
+    published: tuple[str, ...] = ()
+    """The days on which these published them, ISO."""
+    title: str = ""
     is_quotation: bool = False
     """Whether the words stand inside a quotation that began before them."""
 
@@ -155,12 +161,14 @@ def doubts(sentence: str, source: Source) -> tuple[Doubt, ...]:
     if misquoted:
         return misquoted
     own, theirs = _tokens(said), _tokens(text, inside=source.is_quotation)
-    sources = list(_told_otherwise(theirs, source.claims, text))
+    if max(len(own), len(theirs)) > _LONGEST:
+        return (Doubt("words", "too long to be compared"),)
+    sources = [*_told_otherwise(theirs, source.claims), *_sayings_alone(theirs, source.claims)]
     foreign = tuple(_foreign(own, sources))
     if foreign:
         return foreign
     found: tuple[Doubt, ...] = ()
-    for mine in _told_otherwise(own, claims_in(said), said):
+    for mine in _told_otherwise(own, claims_in(said)):
         for other in sources:
             for left, right in _fronted(mine, other):
                 doubt = _led_back(left, right)
@@ -256,31 +264,45 @@ def _plain(text: str) -> list[str]:
 # -- the outlet as the one who reports
 
 
+_QUOTES = re.compile(
+    r"[Aa]ccording to (?P<who>.+?)(?: \((?P<when>[^()“”]*?)(?:, citing (?P<citing>[^()“”]+))?\))?: “(?P<words>.*)”",
+    re.DOTALL,
+)
+_REPORT = r"report|reported|reports|said|says|wrote|writes"
+
+
 def _unframed(sentence: str, source: Source) -> str:
-    """The sentence without "According to OUTLET (date)" and the like, if that is true of its source."""
-    if not source.outlet:
-        return _without_frame(sentence, r"the article “[^”]*”", source)
-    return _without_frame(sentence, re.escape(readable(source.outlet)), source)
-
-
-def _without_frame(sentence: str, outlet: str, source: Source) -> str:
-    outlets = rf"(?:[^“”\"]*?\b(?:, | and ))?(?:the )?{outlet}(?:(?:, | and )[^“”\"]*?)?"
-    speakers = "|".join(re.escape(claim.speaker) for claim in source.claims if claim.speaker)
-    citing = rf"(?:, citing (?:{speakers}))?" if speakers else ""
-    when = rf"(?: \((?:[^()“”]*?){citing}\))?"
-    quoting = re.fullmatch(rf"[Aa]ccording to {outlets}{when}: “(.*)”", sentence, re.DOTALL)
-    if quoting:
-        return quoting[1]
-    for frame in (
-        rf"[Aa]ccording to (?:the )?{outlet},? (.+)",
-        rf"(?:[Tt]he )?{outlet} (?:reported|reports|said|says|wrote|writes)(?: that)?,? (.+)",
-        rf"(.+?),? according to (?:the )?{outlet}\.?",
-        rf"(.+?), (?:the )?{outlet} (?:reported|reports|said|says|wrote)\.?",
-    ):
-        match = re.fullmatch(frame, sentence, re.DOTALL)
-        if match:
-            return match[1]
+    """The sentence without "According to OUTLET (date): “…”" and the like, if that is true of its source."""
+    quotes = _QUOTES.fullmatch(sentence)
+    if quotes:
+        return quotes["words"] if _is_true_of(quotes, source) else sentence
+    for outlet in map(re.escape, map(readable, source.outlets)):
+        for frame in (
+            rf"[Aa]ccording to (?:the )?{outlet},? (.+)",
+            rf"(?:[Tt]he )?{outlet} (?:{_REPORT})(?: that)?,? (.+)",
+            rf"(.+?),? according to (?:the )?{outlet}\.?",
+            rf"(.+?), (?:the )?{outlet} (?:{_REPORT})\.?",
+        ):
+            match = re.fullmatch(frame, sentence, re.DOTALL)
+            if match:
+                return match[1]
     return sentence
+
+
+def _is_true_of(quotes: re.Match[str], source: Source) -> bool:
+    """Whether the words are quoted from where the sentence says, of the day it says, citing who speaks in them."""
+    who = quotes["who"]
+    for outlet in sorted(map(readable, source.outlets), key=len, reverse=True):
+        who = who.replace(outlet, "")
+    who = who.replace(f"the article “{readable(source.title)}”", "") if source.title else who
+    when = quotes["when"] or ""
+    for day in (*map(dated, source.published), "undated"):
+        when = when.replace(day, "")
+    citing = quotes["citing"]
+    speakers = {readable(claim.speaker) for claim in source.claims if claim.speaker}
+    of_outlets = not re.sub(r"\band\b|[\s,]", "", who)
+    of_days = not re.sub(r"\bto\b|\s", "", when)
+    return of_outlets and of_days and (citing is None or citing in speakers)
 
 
 # -- quotations
@@ -316,7 +338,11 @@ def _foreign(own: _Tokens, sources: Sequence[_Tokens]) -> Iterator[Doubt]:
             continue
         if token.key == "be" or (token.lower == "by" and any(t.key == "be" for t in own[:place])):
             continue  # a passive, which is looked at when it is undone
-        if _key(token.text) in _NEUTRAL or token.lower == "to" and own[place - 1].lower == "according":
+        if (
+            token.key in _NEUTRAL
+            or token.lower == "according"
+            or (token.lower == "to" and own[place - 1].lower == "according")
+        ):
             continue
         yield Doubt(_kind(token), token.text)
 
@@ -328,7 +354,7 @@ def _kind(token: _Token) -> Kind:
         return "date" if re.fullmatch(r"#(?:19|20)\d\d", token.key) else "number"
     if token.key in _NEGATIONS or token.lower in _NEGATIONS:
         return "negation"
-    if token.lower in _HEDGES or token.lower in _MODALS:
+    if _qualifies(token):
         return "hedge"
     return "name" if token.named else "words"
 
@@ -336,14 +362,14 @@ def _kind(token: _Token) -> Kind:
 def _lost(own: _Tokens, theirs: _Tokens) -> Iterator[Doubt]:
     """What stands in the source to qualify it, and is left out."""
     for token in theirs:
-        if (token.key in _NEGATIONS or token.lower in _HEDGES | _MODALS) and not any(_same(t, token) for t in own):
+        if _qualifies(token) and not any(_same(t, token) for t in own):
             yield Doubt(_kind(token), token.text)
 
 
 # -- tellings of one sentence
 
 
-def _told_otherwise(tokens: _Tokens, claims: Sequence[Claim], text: str) -> Iterator[_Tokens]:
+def _told_otherwise(tokens: _Tokens, claims: Sequence[Claim]) -> Iterator[_Tokens]:
     """The sentence itself, and as it reads with its saying in front, its speaker named, its passive undone."""
     tellings = [tokens]
     tellings += [named for telling in tellings for named in _named(telling, claims)]
@@ -362,19 +388,16 @@ def _named(tokens: _Tokens, claims: Sequence[Claim]) -> Iterator[_Tokens]:
                         yield tokens[:place] + _tokens(f"- {claim.speaker}")[1:] + tokens[place + 1 :]
 
 
+_SAID = _Token("said", "say")
+
+
 def _saying_first(tokens: _Tokens, claims: Sequence[Claim]) -> Iterator[_Tokens]:
     """With "X said" before what is said, where it stands after it or in it, and as "said" for "according to"."""
-    for claim in claims:
-        if not claim.speaker:
+    speakers = {claim.verb: [t.lower for t in _tokens(claim.speaker or "")] for claim in claims}
+    for at, token in enumerate(tokens):
+        if token.lower not in speakers and not _is_cue(tokens, at):
             continue
-        name = [t.lower for t in _tokens(claim.speaker)]
-        for at, token in enumerate(tokens):
-            if token.lower != claim.verb:
-                continue
-            segment = _saying(tokens, at, name)
-            if segment is None:
-                continue
-            start, end = segment
+        for start, end in dict.fromkeys(_sayings(tokens, at, speakers.get(token.lower, []))):
             saying = _speaker_first(tokens[start:end], at - start)
             before, after = tokens[:start], tokens[end:]
             while before and before[-1].text in (",", "—"):
@@ -383,26 +406,44 @@ def _saying_first(tokens: _Tokens, claims: Sequence[Claim]) -> Iterator[_Tokens]
                 after = after[1:]
             yield (*saying, *before, *after)
             if token.key in _WEAKENED:
-                plain = tuple(_SAID if t.lower == claim.verb else t for t in saying)
+                plain = tuple(_SAID if t is token else t for t in saying)
                 yield (*plain, *before, *after)
 
 
-_SAID = _Token("said", "say")
+def _sayings_alone(tokens: _Tokens, claims: Sequence[Claim]) -> Iterator[_Tokens]:
+    """Of "X said …, accusing …" and "X said … and blamed …" what X accuses and blames, with X in front."""
+    for claim in claims[1:]:
+        if claim.speaker and claim.speaker == claims[0].speaker:
+            for at, token in enumerate(tokens):
+                if token.lower == claim.verb:
+                    alone = (*_tokens(f"- {claim.speaker}")[1:], *tokens[at:])
+                    yield alone
+                    yield from _actives(alone)
 
 
-def _saying(tokens: _Tokens, at: int, name: Sequence[str]) -> tuple[int, int] | None:
-    """Where the words "X said" begin and end around a cue, with what stands between them."""
+def _sayings(tokens: _Tokens, at: int, name: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where the words "X said" may begin and end around a cue, with what stands between them."""
     low = [token.lower for token in tokens]
-    start, end = at, at + 1
+    stop = next((n for n in range(at, len(tokens)) if tokens[n].text in _BREAKS or tokens[n].text == "."), len(tokens))
     if low[at] == "according":
-        return (at, _after(low, name, at)) if _after(low, name, at) else None
+        yield at, stop
+        if name and _after(low, name, at + 1):
+            yield at, _after(low, name, at + 1)
+        return
+    if at and low[at - 1] in _PRONOUNS:
+        yield at - 1, at + 1
     for place in range(at - len(name), max(at - len(name) - 12, -1), -1):
-        if low[place : place + len(name)] == list(name):
-            return _with_determiner(low, place), end
-    if low[at - 1 : at] and low[at - 1] in _PRONOUNS:
-        return at - 1, end
-    stop = _after(low, name, at)
-    return (start, stop) if stop else None
+        if name and low[place : place + len(name)] == list(name):
+            yield _with_determiner(low, place), at + 1
+            break
+    after = _after(low, name, at) if name else 0
+    if after:
+        yield at, after
+    comma = next(
+        (n for n in range(at - 1, max(at - 14, -1), -1) if tokens[n].text in _BREAKS or tokens[n].text == '"'), -1
+    )
+    if stop - at <= 4 and comma >= 0:
+        yield comma + 1, stop  # "…, officials in Paris said on Monday."
 
 
 def _with_determiner(low: Sequence[str], place: int) -> int:
@@ -418,7 +459,7 @@ def _after(low: Sequence[str], name: Sequence[str], at: int) -> int:
 
 
 def _speaker_first(saying: _Tokens, at: int) -> _Tokens:
-    """"said X" and "according to X" as "X said"."""
+    """ "said X" and "according to X" as "X said"."""
     cue = saying[at]
     if cue.lower == "according":
         return (*saying[at + 2 :], _SAID)
@@ -426,7 +467,7 @@ def _speaker_first(saying: _Tokens, at: int) -> _Tokens:
 
 
 def _actives(tokens: _Tokens) -> Iterator[_Tokens]:
-    """"A was killed by B" as "B killed A"."""
+    """ "A was killed by B" as "B killed A"."""
     low = [token.lower for token in tokens]
     for by in (place for place, word in enumerate(low) if word == "by" and place > 1):
         verb = by - 1
@@ -434,7 +475,7 @@ def _actives(tokens: _Tokens) -> Iterator[_Tokens]:
         if be is None or not (low[verb].endswith(("ed", "n", "t")) or low[verb] in _PAST):
             continue
         last = be
-        while last and low[last - 1] in ("have", "has", "had", "be", "been") :
+        while last and low[last - 1] in ("have", "has", "had", "be", "been"):
             last -= 1
         start = _clause_start(tokens, last)
         for end in _phrase_ends(tokens, by + 1):
@@ -469,7 +510,7 @@ def _phrase_ends(tokens: _Tokens, start: int) -> list[int]:
     """Where the noun phrase that begins at `start` may end: before each mark, preposition or joining word."""
     ends = []
     for place in range(start + 1, min(start + 14, len(tokens)) + 1):
-        if place == len(tokens) or tokens[place].is_pause or tokens[place].lower in _OPENERS:
+        if place == len(tokens) or tokens[place].is_pause or _opens_adverbial(tokens[place]):
             ends.append(place)
         if place == len(tokens) or tokens[place].text in _BREAKS:
             break
@@ -491,10 +532,15 @@ def _fronted(mine: _Tokens, other: _Tokens) -> Iterator[tuple[_Tokens, _Tokens]]
 
 def _leads(tokens: _Tokens) -> Iterator[_Tokens]:
     """The adverbial with which a sentence begins: up to a comma."""
-    if tokens and (tokens[0].lower in _OPENERS or tokens[0].key in _DAYS or tokens[0].lower.endswith("ly")):
+    if tokens and _opens_adverbial(tokens[0]):
         for place, token in enumerate(tokens):
             if token.text == ",":
                 yield tokens[:place]
+
+
+def _opens_adverbial(token: _Token) -> bool:
+    low = token.lower
+    return low in _OPENERS or token.key in _DAYS or low in _WHEN or low.endswith("ly")
 
 
 def _with_front(tokens: _Tokens, lead: _Tokens) -> _Tokens | None:
@@ -508,8 +554,10 @@ def _with_front(tokens: _Tokens, lead: _Tokens) -> _Tokens | None:
         is_clause = any(_is_verb(token) for token in words)
         if is_clause and end < len(tokens) and not tokens[end].is_pause:
             continue
-        if not is_clause and any(_divides(tokens, place) for place in range(start)):
+        if not is_clause and any(_divides(tokens, place, start) for place in range(start)):
             continue
+        if _is_cue(tokens, start - 1) and end < len(tokens) and tokens[end].lower not in ("that", ",", "."):
+            continue  # "said on Tuesday rebels attacked": nobody knows what was on Tuesday
         rest = tokens[:start] + tokens[end:]
         return (*tokens[start:end], _COMMA, *rest)
     return None
@@ -518,14 +566,16 @@ def _with_front(tokens: _Tokens, lead: _Tokens) -> _Tokens | None:
 _COMMA = _Token(",", ",")
 
 
-def _divides(tokens: _Tokens, place: int) -> bool:
-    """Whether a clause ends here, so that what stands behind it belongs to another."""
+def _divides(tokens: _Tokens, place: int, start: int) -> bool:
+    """Whether a clause ends here, so that what stands at `start` belongs to another."""
     token = tokens[place]
-    if token.text in (";", ":", "—", '"') or _is_cue(tokens, place):
+    if token.text in (";", ":", "—", '"'):
         return True
-    if token.lower in ("but", "while", "who", "which", "when", "where", "because", "although", "whereas", "as", "if"):
+    if token.lower in ("but", "while", "who", "which", "when", "where", "because", "although", "whereas", "if", "that"):
         return True
-    return token.lower == "and" and any(_is_verb(t) for t in tokens[place + 1 :])
+    return (token.lower in ("and", "as") or _is_cue(tokens, place)) and any(
+        _is_verb(t) for t in tokens[place + 1 : start]
+    )
 
 
 # -- leading one back to the other
@@ -573,10 +623,20 @@ def _may_skip(tokens: _Tokens, last: int, place: int) -> bool:
     if last < 0:
         return _is_head(tokens, place, gap) or _are_modifiers(tokens, last, place, gap)
     return (
-        _is_insertion(tokens, last, place)
-        or _is_phrase(tokens, gap, place)
-        or _are_modifiers(tokens, last, place, gap)
+        _is_insertion(tokens, last, place) or _is_phrase(tokens, gap, place) or _are_modifiers(tokens, last, place, gap)
     )
+
+
+def _qualifies(token: _Token) -> bool:
+    """Whether a word takes something back: a negation, a hedge, a condition."""
+    if token.named and token.key in _DAYS:
+        return False  # the month of May
+    return token.key in _NEGATIONS or token.lower in _NEGATIONS | _MODALS | _HEDGES
+
+
+def _counts(tokens: _Tokens, at: int) -> bool:
+    """Whether a word such as "about" stands before a number."""
+    return any(t.is_number or t.lower in ("half", "dozen", "dozens", "hundreds") for t in tokens[at + 1 : at + 4])
 
 
 def _may_lose(tokens: _Tokens, gap: Sequence[int], last: int, place: int) -> bool:
@@ -586,11 +646,7 @@ def _may_lose(tokens: _Tokens, gap: Sequence[int], last: int, place: int) -> boo
         low, key = tokens[at].lower, tokens[at].key
         if low in ("if", "unless", "independently") or key == "verify":
             return False
-        if not (key in _NEGATIONS or low in _NEGATIONS or low in _MODALS or low in _HEDGES):
-            continue
-        if low in ("over", "under", "up", "some", "more", "most", "many", "about", "around", "least", "only") and not (
-            at + 1 < len(tokens) and any(tokens[n].is_number for n in range(at + 1, min(at + 4, len(tokens))))
-        ):
+        if not _qualifies(tokens[at]) or (low in _MAY_COUNT and not _counts(tokens, at)):
             continue
         following = next((n for n in range(at + 1, len(tokens)) if not tokens[n].is_free), None)
         if following is not None and following not in inside:
@@ -616,11 +672,11 @@ def _is_tail(tokens: _Tokens, last: int, gap: Sequence[int]) -> bool:
         return _opens_phrase(tokens, gap[0] + 1)
     if tokens[gap[0] - 1].lower == "that" and gap[0] - 1 > last:
         return not _is_verb(tokens[last])
-    if opener.lower in _OPENERS or opener.key in _DAYS or opener.lower.endswith(("ly", "ing")):
+    if _opens_adverbial(opener) or opener.lower.endswith("ing"):
         return True
-    if not after_pause:
-        return False
-    return not any(_is_verb(tokens[n]) for n in gap) or opener.lower.endswith("ed")
+    if opener.lower.endswith("ed"):
+        return after_pause or any(_is_verb(token) for token in tokens[: last + 1])
+    return after_pause and not any(_is_verb(tokens[n]) for n in gap)
 
 
 def _is_head(tokens: _Tokens, place: int, gap: Sequence[int]) -> bool:
@@ -635,19 +691,19 @@ def _is_head(tokens: _Tokens, place: int, gap: Sequence[int]) -> bool:
     if tokens[before].text not in _BREAKS:
         return gap[-1] <= 1 and all(tokens[n].lower in _JOINS | {"however", "meanwhile", "also"} for n in gap)
     opener = tokens[gap[0]]
-    is_adverbial = opener.lower in _OPENERS or opener.key in _DAYS or opener.lower.endswith(("ly", "ing", "ed"))
-    return is_adverbial or any(_is_verb(tokens[n]) for n in gap) or opener.lower in ("however", "meanwhile", "still")
+    is_adverbial = _opens_adverbial(opener) or opener.lower.endswith(("ing", "ed"))
+    return is_adverbial or any(_is_verb(tokens[n]) for n in gap)
 
 
 def _is_insertion(tokens: _Tokens, last: int, place: int) -> bool:
     """Whether the gap stands between two commas or brackets."""
-    inner = [n for n in range(last + 1, place) if tokens[n].text in _BREAKS]
-    if len(inner) < 2 or any(not tokens[n].is_free for n in range(last + 1, inner[0])):
+    pairs = {",": ",", "(": ")", "—": "—"}
+    before = [n for n in range(last + 1, place) if tokens[n].text in pairs]
+    if not before or any(not tokens[n].is_free for n in range(last + 1, before[0])):
         return False
-    if any(not tokens[n].is_free for n in range(inner[-1], place)):
-        return False
-    pairs = {(",", ","), ("(", ")"), ("—", "—")}
-    return (tokens[inner[0]].text, tokens[inner[-1]].text) in pairs
+    closing = pairs[tokens[before[0]].text]
+    ends = [n for n in range(before[0] + 1, place) if tokens[n].text == closing]
+    return bool(ends) and all(tokens[n].is_free for n in range(ends[-1], place))
 
 
 def _opens_phrase(tokens: _Tokens, at: int) -> bool:
@@ -664,14 +720,17 @@ def _is_phrase(tokens: _Tokens, gap: Sequence[int], place: int) -> bool:
         return False
     if opener.lower == "to" and not _opens_phrase(tokens, gap[0] + 1):
         return False
-    between = tokens[gap[0] + 1 : place]
+    between, closed = tokens[gap[0] + 1 : place], False
+    while between and (between[-1].lower == "that" or between[-1].text in _BREAKS):
+        between, closed = between[:-1], True
     if any(t.text in _BREAKS or _is_verb(t) or t.lower in _SUBORDINATORS - _PREPOSITIONS for t in between):
         return False
     if tokens[place - 1].lower in _PREPOSITIONS | {"and", "or", "'s"}:
         return False
     follows = tokens[place]
     return (
-        follows.lower in _OPENERS | _MODALS
+        closed
+        or follows.lower in _OPENERS | _MODALS
         or _is_verb(follows)
         or follows.lower.endswith("ly")
         or follows.key in _DAYS
@@ -691,7 +750,9 @@ def _are_modifiers(tokens: _Tokens, last: int, place: int, gap: Sequence[int]) -
     if place != gap[-1] + 1 or gap[-1] - gap[0] + 1 != len(gap):
         return False
     words = [tokens[n] for n in gap]
-    if any(_is_verb(w) and not w.lower.endswith("ed") or w.is_pause or w.lower in _OPENERS or w.is_number for w in words):
+    if any(
+        _is_verb(w) and not w.lower.endswith("ed") or w.is_pause or w.lower in _OPENERS or w.is_number for w in words
+    ):
         return False
     follows = tokens[place]
     return not (follows.lower in _OPENERS | _MODALS or _is_verb(follows) or follows.lower == "'s")
@@ -701,7 +762,10 @@ def _are_modifiers(tokens: _Tokens, last: int, place: int, gap: Sequence[int]) -
 
 
 def _is_cue(tokens: _Tokens, at: int) -> bool:
-    return tokens[at].lower in _cues(tuple(t.text for t in tokens)) or tokens[at].lower == "according"
+    token = tokens[at]
+    if token.named:
+        return False
+    return token.lower == "according" or token.key in _SAYINGS or token.lower in _cues(tuple(t.text for t in tokens))
 
 
 @functools.lru_cache(maxsize=2_000)
@@ -728,9 +792,16 @@ def _unspoken(mine: _Tokens, other: _Tokens, kept: frozenset[int]) -> Doubt | No
 def _spoken_by(tokens: _Tokens, at: int) -> range:
     """The places of what is said with this cue: before it if little stands behind it, else behind it."""
     after = [t for t in tokens[at + 1 :] if not t.is_free]
+    ends = next((n for n in range(at + 2, len(tokens)) if _changes_speaker(tokens, n)), len(tokens))
     closes = len(after) < 3 or (at + 1 < len(tokens) and tokens[at + 1].text in _BREAKS)
     if tokens[at].lower == "according":
         comma = next((n for n in range(at, len(tokens)) if tokens[n].text == ","), None)
         return range(len(tokens)) if comma is None or at == 0 else range(at)
     backwards = any(t.text in (",", '"') for t in tokens[max(0, at - 8) : at]) and closes
-    return range(len(tokens)) if backwards else range(at + 1, len(tokens))
+    return range(len(tokens)) if backwards else range(at + 1, ends)
+
+
+def _changes_speaker(tokens: _Tokens, at: int) -> bool:
+    """Whether a clause begins here in which somebody else speaks: ", while Armenia denied"."""
+    joins = tokens[at].lower in ("and", "but", "while", "whereas") and tokens[at - 1].text in _BREAKS
+    return joins and any(_is_cue(tokens, n) for n in range(at + 1, min(at + 8, len(tokens))))

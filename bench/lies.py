@@ -26,7 +26,7 @@ from assistant.verification import Source, doubts
 from kb import Article
 from kb.passages import split
 
-_EACH_LIE, _EACH_TRUTH = 250, 450  # at most, of one kind
+_EACH_LIE, _EACH_TRUTH = 250, 500  # at most, of one kind
 _DEVELOPMENT = 3  # every third article
 _MONTHS = "January February March April May June July August September October November December".split()
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
@@ -45,7 +45,9 @@ class Sentence:
 
     @property
     def source(self) -> Source:
-        return Source(self.text, self.claims, self.article.outlet, self.article.published)
+        known = (self.article.outlet,) if self.article.outlet else ()
+        days = (self.article.published,) if self.article.published else ()
+        return Source(self.text, self.claims, known, days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,9 @@ def upper(text: str) -> str:
 def lower(text: str) -> str:
     """Without the capital that only the beginning of a sentence demands."""
     first = text.split(maxsplit=1)[0] if text.split() else ""
-    common = first in "The A An In On At But And It He She They His Her Its Their There After Before When While This".split()
+    common = (
+        first in "The A An In On At But And It He She They His Her Its Their There After Before When While This".split()
+    )
     return text[:1].lower() + text[1:] if common else text
 
 
@@ -113,7 +117,11 @@ def lower(text: str) -> str:
 
 
 def number_changed(s: Sentence, make: Making) -> str | None:
-    found = [m for m in re.finditer(r"(?<![\d.,])\d[\d,]*(?![\d.,]*\d)\b", s.text) if not re.fullmatch(r"(?:19|20)\d\d", m.group())]
+    found = [
+        m
+        for m in re.finditer(r"(?<![\d.,])\d[\d,]*(?![\d.,]*\d)\b", s.text)
+        if not re.fullmatch(r"(?:19|20)\d\d", m.group())
+    ]
     found += list(re.finditer(rf"\b(?:{'|'.join(_WORD_NUMBERS)})\b", s.text))
     found = [m for m in found if not re.search(rf"(?:{'|'.join(_MONTHS)}|\.)\.? $", s.text[: m.start()])]
     found = [m for m in found if not re.match(rf"(?:st|nd|rd|th)|-| (?:{'|'.join(_MONTHS)})", s.text[m.end() :])]
@@ -133,7 +141,9 @@ def name_swapped(s: Sentence, make: Making) -> str | None:
     found = [m for m in names(s.text) if not re.search(r"\b(?:in|near|at|from) $", s.text[: m.start()])]
     for first, second in zip(found, found[1:], strict=False):
         between = s.text[first.end() : second.start()]
-        acts = re.search(r"\b\w{3,}ed\b(?! with| together| to join)", between) and not re.search(r"\band\b|,|\bmet\b|agreed", between)
+        acts = re.search(r"\b\w{3,}ed\b(?! with| together| to join)", between) and not re.search(
+            r"\band\b|,|\bmet\b|agreed", between
+        )
         if acts and _apart(first.group(), second.group()) and make.chance.random() < 0.5:
             return s.text[: first.start()] + second.group() + between + first.group() + s.text[second.end() :]
     if not found:
@@ -170,13 +180,20 @@ def date_shifted(s: Sentence, make: Making) -> str | None:
 def negation_changed(s: Sentence, make: Making) -> str | None:
     removed = [
         (m, new)
-        for pattern, new in ((r" not\b(?! only)", ""), (r"n[’']t\b", ""), (r" never\b", ""), (r"\bno (?=[a-z]+)", "the "))
+        for pattern, new in (
+            (r" not\b(?! only)", ""),
+            (r"n[’']t\b", ""),
+            (r" never\b", ""),
+            (r"\bno (?=[a-z]+)", "the "),
+        )
         for m in re.finditer(pattern, s.text)
         if not re.search(r"\b(?:ca|wo|if|or|whether)$", s.text[: m.start()])
     ]
     added = [
         (m, m.group() + " not")
-        for m in re.finditer(r"\b(?:was|were|is|are|will|would|has|had|can|could|should)\b(?! (?:not|no|never)\b|n[’']t)", s.text)
+        for m in re.finditer(
+            r"\b(?:was|were|is|are|will|would|has|had|can|could|should)\b(?! (?:not|no|never)\b|n[’']t)", s.text
+        )
     ]
     if removed and (not added or make.chance.random() < 0.7):
         return put(s.text, *make.chance.choice(removed))
@@ -209,10 +226,14 @@ def accusation_as_fact(s: Sentence, make: Making) -> str | None:
 
 
 def speech_as_fact(s: Sentence, make: Making) -> str | None:
-    match = re.fullmatch(r"(?:[^,“\"]{3,60}) (?:said|claimed|told reporters|warned|announced)(?: on \w+day)? that ([^“\"]{20,})", s.text)
+    match = re.fullmatch(
+        r"(?:[^,“\"]{3,60}) (?:said|claimed|told reporters|warned|announced)(?: on \w+day)? that ([^“\"]{20,})", s.text
+    )
     if match:
         return upper(match[1])
-    match = re.fullmatch(r"([^“\"]{20,}), (?:[^,“\"]{2,40} (?:said|claimed)|(?:said|according to) [^“\"]{2,60})\.", s.text)
+    match = re.fullmatch(
+        r"([^“\"]{20,}), (?:[^,“\"]{2,40} (?:said|claimed)|(?:said|according to) [^“\"]{2,60})\.", s.text
+    )
     return match[1] + "." if match else None
 
 
@@ -252,7 +273,7 @@ LIES: tuple[Callable[[Sentence, Making], str | None], ...] = (
 
 _QUALIFIES = re.compile(
     r"\b(?:not|no|never|if|unless|reportedly|allegedly|may|might|could|would|except|only|without|but|verified"
-    r"|said|says|say|told|claim\w*|accus\w*|blam\w*|den(?:y|ied|ies)|alleg\w*|according|suggest\w*|believe\w*)\b|n[’']t|[“”\"]"
+    r"|said|says|say|told|report\w*|warn\w*|announce\w*|notes?|indicate\w*|reveal\w*|claim\w*|accus\w*|blam\w*|den(?:y|ied|ies)|alleg\w*|according|suggest\w*|believe\w*)\b|n[’']t|[“”\"]"
 )
 
 
@@ -265,16 +286,25 @@ def trimmed(s: Sentence, make: Making) -> str | None:
     rules: list[str] = []
     for pattern in (
         r", (?:which|who|where|whose) [^,]+(?=\.$)",
-        r", (?:a|an|the) [^,]+,(?= (?:has|had|was|is|were|are|will)\b)",
+        r", (?:a|an|the) (?:(?! said| told)[^,])+,(?= (?:has|had|was|is|were|are|will)\b)",
         r" \([^()]+\)",
         r",? (?:on|in|last|since|during) (?:\w+day|\w+ (?:week|month|year)|the [a-z]+ (?:week|month|year)s?|[A-Z][a-z]+)(?=\.$)",
         r", (?:including|after|amid|despite|following|as well as) [^,]+(?=\.$)",
     ):
         match = re.search(pattern, s.text)
-        if match and not _QUALIFIES.search(match.group()):
+        if (
+            match
+            and s.text[: match.start()].count('"') % 2 == 0
+            and s.text[: match.start()].count("“") == s.text[: match.start()].count("”")
+            and not _QUALIFIES.search(match.group())
+            and match.group().count("“") == match.group().count("”")
+        ):
             rules.append(s.text[: match.start()] + s.text[match.end() :])
-    match = re.match(r"(?:On|In|During|After|Since|Last|Earlier|Meanwhile|However|Also)\b[^,“”\"]*, (?=[A-Z]|the |a |[a-z]+ )", s.text)
-    if match and not _QUALIFIES.search(match.group()):
+    match = re.match(
+        r"(?:On|In|During|After|Since|Last|Earlier|Meanwhile|However|Also)\b[^,“”\"]*, (?=[A-Z]|the |a |[a-z]+ )",
+        s.text,
+    )
+    if match and not _QUALIFIES.search(match.group()) and not re.match(r"[^,]*, (?:said|who)\b", s.text[match.end() :]):
         rules.append(upper(s.text[match.end() :]))
     rules = [r for r in rules if len(r.split()) > 5]
     return make.chance.choice(rules) if rules else None
@@ -284,48 +314,99 @@ _VERBS = """killed attacked captured destroyed seized wounded injured bombed she
     arrested detained released condemned supported opposed invaded occupied closed opened established imposed lifted raised
     passed signed suspended cancelled canceled blocked banned backed criticized criticised defeated elected appointed
     replaced removed displaced evacuated rescued abducted kidnapped executed charged convicted sentenced published
-    issued proposed endorsed welcomed dismissed discovered recovered organized carried used surrounded damaged triggered
-    sparked caused""".split()
-_SUBJECT = r"(?P<subject>(?:The |An? |Two |Three |Several )?[\w’'.-]+(?: [\w’'.-]+){0,4})"
-_OBJECT = r"(?P<object>(?!(?:by|in|on|out|off|up|down|over|with|for|to|from|that|as|at|against|into|after|by)\b)[\w’'-]+(?: (?!in\b|on\b|at\b|after\b|by\b|during\b|as\b|for\b|to\b|from\b|and\b|with\b|who\b|that\b|which\b|when\b|while\b|over\b|near\b|against\b|of\b|or\b|because\b|where\b|before\b|since\b|into\b|through\b|following\b|last\b|amid\b|under\b|but\b|about\b|\w+ing\b|\w+ed\b)[\w’'-]+){0,6})"
-_ACTIVE = re.compile(
-    rf"{_SUBJECT} (?P<verb>{'|'.join(_VERBS)}) {_OBJECT}(?P<rest>(?: (?:in|on|during|near|last|at)\b[^,“”\"]*)?\.)"
+    issued proposed endorsed welcomed dismissed discovered recovered organized used surrounded damaged triggered
+    sparked caused hit struck fired carried led controlled funded trained armed backed joined ended started began ignored
+    urged invited visited threatened accused praised violated halted delayed received helped planted seized stormed
+    overran liberated retook recaptured besieged looted burned freed beheaded tortured hanged""".split()
+_LEAD = r"(?P<lead>(?:(?:On|In|Last|Earlier|At|During) [^,“”\"]{3,40}, |[A-Z][^,“”\"]{2,50} said (?:that )?)?)"
+_STOP = r"in on at after by during as for to from and with who that which when while over near against of or because where before since into through following last amid under but about out off up down than until within across".split()
+_SUBJECT = r"(?P<subject>(?:[Tt]he |[Aa]n? |[Tt]wo |[Tt]hree |[Ss]everal )?[\w’'.-]+(?: [\w’'.-]+){0,4})"
+_OBJECT = (
+    rf"(?P<object>(?!(?:{'|'.join(_STOP)})\b)[\w’'-]+(?: (?!(?:{'|'.join(_STOP)})\b|\w+ing\b|\w+ed\b)[\w’'-]+){{0,6}})"
 )
+_REST = r"(?P<rest>(?: (?:in|on|during|near|last|at|after|since|when|as|because)\b[^“”\"]*|, (?:which|who|a|an|the|in|on|after|before) [^“”\"]*)?\.)"
+_ACTIVE = re.compile(rf"{_LEAD}{_SUBJECT} (?P<have>(?:has |have |had )?)(?P<verb>{'|'.join(_VERBS)}) {_OBJECT}{_REST}")
 _PASSIVE = re.compile(
-    rf"(?P<object>(?:The |An? )?[\w’'.-]+(?: [\w’'.-]+){{0,5}}) (?:was|were) (?P<verb>{'|'.join(_VERBS)}) by "
-    r"(?P<subject>(?:the |an? )?[\w’'-]+(?: [A-Z\d][\w’'-]+| [a-z’'-]+(?<!ing)(?<!ed))??(?: [a-z]+s)?)"
-    r"(?P<rest>(?: (?:in|on|during|near|last|at|after) [^,“”\"]*)?\.)"
+    rf"{_LEAD}(?P<object>(?:[Tt]he |[Aa]n? )?[\w’'.-]+(?: [\w’'.-]+){{0,5}}) (?P<have>(?:has|have|had) been|was|were) "
+    rf"(?P<verb>{'|'.join(_VERBS)}) by "
+    rf"(?P<subject>(?:the |an? )?(?!\w+ing\b)[\w’'-]+(?: (?!(?:{'|'.join(_STOP)})\b|\w+ing\b|\w+ed\b)[\w’'-]+){{0,4}}){_REST}"
 )
-_OF = re.compile(r"\b(?:who|which|that|and|said|to|it|he|they|she|we|I|not|had|has|have|was|were|is|are|will|would|could|in|on|by|as|have|also|never)\b")
+_OF = re.compile(
+    r"\b(?:who|which|that|and|said|to|it|he|they|she|we|I|not|had|has|have|was|were|is|are|will|would|could|in|on|by|as"
+    r"|also|never|but|when|while|after|before|or|for|then|whose|where|be|been|being|at|from|if)\b|ed\b"
+)
 
 
 def passive_for_active(s: Sentence, make: Making) -> str | None:
     match = _PASSIVE.fullmatch(s.text)
     if match and not _OF.search(match["object"]) and not _OF.search(match["subject"]):
-        return upper(f"{match['subject']} {match['verb']} {lower(match['object'])}{match['rest']}")
+        have = match["have"].replace("been", "").replace("was", "").replace("were", "").strip()
+        if not have and re.search(r" (?:and|but) \w+(?:ed|ing)\b", match["rest"]):
+            return None
+        return upper(
+            f"{match['lead']}{match['subject']} {have + ' ' if have else ''}{match['verb']} {lower(match['object'])}{match['rest']}"
+        )
     match = _ACTIVE.fullmatch(s.text)
-    if match and not _OF.search(match["subject"]) and not re.match(r"(?:it|them|him|her|themselves|himself)\b", match["object"]):
-        words = match["object"].split()
-        many = words[-1].endswith("s") or words[0].lower() in ("people", *_WORD_NUMBERS) or words[-1] in ("people", "children", "men", "women")
-        be = "were" if many else "was"
-        return upper(f"{match['object']} {be} {match['verb']} by {lower(match['subject'])}{match['rest']}")
-    return None
+    if (
+        not match
+        or _OF.search(match["subject"])
+        or re.match(r"(?:it|them|him|her|me|us|themselves|himself|itself)\b", match["object"])
+    ):
+        return None
+    if re.search(r" (?:and|but) ", match["rest"]) or _MODIFIED.match(match["object"]):
+        return None
+    words = match["object"].split()
+    many = (
+        words[-1].endswith("s")
+        or words[0].lower() in _WORD_NUMBERS
+        or words[-1] in ("people", "children", "men", "women")
+    )
+    be = ("were" if many else "was") if not match["have"] else ("have been" if many else "has been")
+    be = "had been" if match["have"] == "had " else be
+    return upper(
+        f"{match['lead']}{lower_object(match)} {be} {match['verb']} by {lower(match['subject'])}{match['rest']}"
+    )
+
+
+_MODIFIED = re.compile(r".*\b(?:not|never|would|could|had|was|were|is|are|has|have|he|they|it|she|said)\b")
+
+
+def lower_object(match: re.Match[str]) -> str:
+    return match["object"] if match["lead"] else upper(match["object"])
 
 
 def reordered(s: Sentence, make: Making) -> str | None:
     """An adverbial from one end to the other; the saying before or behind what is said."""
     text = s.text
-    if re.search(r"[“”\"]", text):
+    if re.search(r"[“”\"–:]", text):
         return None
     rules = []
-    match = re.fullmatch(r"((?:In|On|During|Since|After|Before|When|As|While|Although|Because) [^,]+), ([^,;]+)\.", text)
-    if match and not _QUALIFIES.search(text) and not re.search(r"\b(?:it|its|he|his|she|her|they|their|who|which|that|and)\b", match[2]):
+    match = re.fullmatch(
+        r"((?:In|On|During|Since|After|Before|When|While|Although|Because) (?:(?! and )[^,])+), ([^,;]+)\.", text
+    )
+    if (
+        match
+        and not _QUALIFIES.search(text)
+        and not re.search(r"\b(?:it|its|he|his|she|her|they|their|who|which|that|and)\b", match[2])
+    ):
         rules.append(f"{upper(match[2])} {match[1][0].lower()}{match[1][1:]}.")
-    match = re.fullmatch(r"([^,;]+?) ((?:on \w+day|in (?:19|20)\d\d|in (?:January|February|April|June|July|August|September|October|November|December)|last (?:week|month|year)|(?:after|before|when|because|although) [^,]+))\.", text)
-    if match and not _QUALIFIES.search(text) and not re.search(r"\b(?:who|which|that|where|and|but|while|as|or|to)\b", match[1]):
+    match = re.fullmatch(
+        r"([^,;]+?) ((?:on \w+day|in (?:19|20)\d\d|in (?:January|February|April|June|July|August|September|October|November|December)|last (?:week|month|year)|(?:after|before|when|because|although) (?:(?! and )[^,])+))\.",
+        text,
+    )
+    if (
+        match
+        and not _QUALIFIES.search(text)
+        and not re.search(r"\b(?:who|which|that|where|and|but|while|as|or|to|late|early)\b", match[1])
+    ):
         rules.append(f"{upper(match[2])}, {lower(match[1])}.")
     match = re.fullmatch(r"([^,;]{2,50}? said) (?:that )?([^,;]{20,})\.", text)
-    if match and not re.match(r"(?:on|in|at|during|to|the \w+ was|last|after) ", match[2]) and not re.search(r"\b(?:that|who|and|but|which|as|while) ", match[1] + " ") and not re.search(r"\bsaid\b|\w+day\b", match[2]):
+    if (
+        match
+        and not re.match(r"(?:on|in|at|during|to|the \w+ was|last|after) ", match[2])
+        and not re.search(r"\b(?:that|who|and|but|which|as|while) ", match[1] + " ")
+        and not re.search(r"\bsaid\b|\w+day\b", match[2])
+    ):
         rules.append(f"{upper(match[2])}, {lower(match[1])}.")
     match = re.fullmatch(r"([^,;]{20,}), ([^,;]{2,50}? said)\.", text)
     if match and not re.search(r"\bsaid\b", match[1]):
@@ -346,7 +427,11 @@ def said_added(s: Sentence, make: Making) -> str | None:
             rules.append(upper(put(s.text, pronoun, f"{named[0]} {pronoun[2]}")))
     if s.article.outlet and not s.text.startswith(("“", '"')):
         said = lower(s.text).rstrip(".")
-        rules += [f"According to {s.article.outlet}, {said}.", f"{s.article.outlet} reported that {said}.", f"{s.text.rstrip('.')}, {s.article.outlet} reported."]
+        rules += [
+            f"According to {s.article.outlet}, {said}.",
+            f"{s.article.outlet} reported that {said}.",
+            f"{s.text.rstrip('.')}, {s.article.outlet} reported.",
+        ]
     return make.chance.choice(rules[:1] if pronoun and rules else rules) if rules else None
 
 
@@ -369,7 +454,12 @@ def read(folder: Path, *, development: bool) -> list[Sentence]:
         for passage in split(article):
             for span in passage.sentences:
                 text = " ".join(span.of(article.text).split())
-                if 8 <= len(text.split()) <= 45 and text[-1] in ".”\"" and text[0] in "“\"" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ":
+                if (
+                    8 <= len(text.split()) <= 45
+                    and "Hide Caption" not in text
+                    and text[-1] in '.”"'
+                    and text[0] in '“"' + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                ):
                     found.append(Sentence(article, text, speech.claims(article, span)))
     return found
 
@@ -378,11 +468,19 @@ def _articles(folder: Path) -> Iterator[Article]:
     for file in sorted((folder / "wikinews").glob("*.csv")):
         with file.open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines):
-                yield Article(text=row["text"], title=row["title"], source=row["url"], outlet="Wikinews", published=row["date"])
+                yield Article(
+                    text=row["text"], title=row["title"], source=row["url"], outlet="Wikinews", published=row["date"]
+                )
     with (folder / "allsides_conflict" / "conflict_subset.jsonl").open(encoding="utf-8") as lines:
         for line in lines:
             row = json.loads(line)
-            yield Article(text=row["text"], title=row["title"], source=row["url"], outlet=row["publisher"] or None, published=row["date"] or None)
+            yield Article(
+                text=row["text"],
+                title=row["title"],
+                source=row["url"],
+                outlet=row["publisher"] or None,
+                published=row["date"] or None,
+            )
 
 
 def cases(
@@ -413,7 +511,9 @@ def table(made: Sequence[Case], *, show: int = 0, held_is_wrong: bool) -> None:
         is_held = case.is_held
         held[case.kind] += is_held
         if show and is_held == held_is_wrong and total[case.kind] < 400:
-            reasons = "" if is_held else "; ".join(f"{d.kind}: {d.about}" for d in doubts(case.text, case.sources[0])[:2])
+            reasons = (
+                "" if is_held else "; ".join(f"{d.kind}: {d.about}" for d in doubts(case.text, case.sources[0])[:2])
+            )
             print(f"  [{case.kind}] {case.text}\n      < {case.sources[0].text}\n      {reasons}")
     word = "caught" if held_is_wrong else "held"
     for kind, number in total.items():
