@@ -41,6 +41,10 @@ app.add_typer(articles, name="articles")
 Folder = Annotated[
     Path | None, typer.Option("--kb", metavar="DIR", help="Folder of the knowledge base (else ACCORDINGTO_KB).")
 ]
+Model = Annotated[
+    str | None,
+    typer.Option("--model", metavar="SPEC", help="Chat model that writes, such as ollama:llama3.2; else by quoting."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
@@ -90,6 +94,7 @@ def ask(
     outlet: Annotated[str | None, typer.Option(help="Only articles of this outlet.")] = None,
     side: Annotated[str | None, typer.Option(help="Only statements in which this side speaks.")] = None,
     k: Annotated[int | None, typer.Option("-k", min=1, max=100, help="How many passages to read.")] = None,
+    model: Model = None,
 ) -> None:
     """Answer a question with exact quotes, or say that the articles do not say."""
     with _refusals():
@@ -98,7 +103,7 @@ def ask(
         from kb import Filters
 
         filters = Filters(_day(since, "--since"), _day(until, "--until"), outlet)
-        with Assistant.open(_settings(kb).kb) as assistant:
+        with Assistant.open(_settings(kb).kb, **_chosen(model)) as assistant:
             answer = assistant.ask(question, filters=filters, side=side, k=k)
         if as_json:
             _print_json(answer.to_json())
@@ -112,6 +117,7 @@ def batch(
     out: Annotated[Path, typer.Option("-o", "--out", help="Where the answers go, as JSON Lines.")],
     kb: Folder = None,
     resume: Annotated[bool, typer.Option("--resume/--no-resume", help="Keep the answers of an earlier run.")] = True,
+    model: Model = None,
 ) -> None:
     """Answer the questions of a file, one JSON line each; a broken run goes on where it stopped."""
     with _refusals():
@@ -119,7 +125,7 @@ def batch(
 
         rows = read_questions(file)
         counts = Counter[str]()
-        with _assistant(kb) as assistant, _noticed(assistant.base):
+        with _assistant(kb, model=model) as assistant, _noticed(assistant.base):
             for number, done in enumerate(answer_all(assistant, rows, out, resume=resume), 1):
                 counts[done.outcome] += 1
                 if done.error:
@@ -139,13 +145,15 @@ def chat(
     samples: Annotated[
         bool | None, typer.Option("--samples/--no-samples", help="Load the sample articles if there are none.")
     ] = None,
+    model: Model = None,
 ) -> None:
     """Serve the web chat."""
     with _refusals():
         from assistant.page import serve
 
         settings = _settings(kb)
-        with _assistant(kb, create=True) as assistant:
+        with _assistant(kb, create=True, model=model) as assistant:
+            assistant.answering  # noqa: B018 -- a chat model that cannot be used is said now, not to the first reader
             if not len(assistant.base) and (samples or (samples is None and _agreed_to_samples())):
                 _load_samples(assistant.base)
             with _noticed(assistant.base):
@@ -321,11 +329,16 @@ def _base(kb: Path | None, *, create: bool = False, any_model: bool = False) -> 
         yield base
 
 
-def _assistant(kb: Path | None, *, create: bool = False) -> Assistant:
+def _chosen(model: str | None) -> dict[str, Any]:
+    """The model as a setting, if the command line names one; else the environment's holds."""
+    return {} if model is None else {"model": model}
+
+
+def _assistant(kb: Path | None, *, create: bool = False, model: str | None = None) -> Assistant:
     """The assistant of a long-lived command, which owns the Chroma index if nobody else does."""
     from assistant.assistant import Assistant
 
-    return Assistant.open(_settings(kb).kb, own=True, create=create)
+    return Assistant.open(_settings(kb).kb, own=True, create=create, **_chosen(model))
 
 
 def _day(value: str | None, option: str) -> str | None:

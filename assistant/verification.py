@@ -154,13 +154,15 @@ def readable(text: str) -> str:
 def doubts(sentence: str, source: Source) -> tuple[Doubt, ...]:
     """Why the sentence cannot be led back to its source; empty if it can."""
     sentence, text = readable(sentence), readable(source.text)
-    said = _unframed(sentence, source)
+    said, is_quote = _unframed(sentence, source)
     if _plain(said) == _plain(text) and _keeps_marks(said, text):
         return ()
-    misquoted = tuple(_misquoted(said, text))
+    own, theirs = _tokens(said), _tokens(text, inside=source.is_quotation)
+    misquoted = tuple(_misquoted(said, theirs))
+    if is_quote and f" {' '.join(_plain(said))} " not in f" {' '.join(_plain(text))} ":
+        return (Doubt("quotation", said),)
     if misquoted:
         return misquoted
-    own, theirs = _tokens(said), _tokens(text, inside=source.is_quotation)
     if max(len(own), len(theirs)) > _LONGEST:
         return (Doubt("words", "too long to be compared"),)
     sources = [*_told_otherwise(theirs, source.claims), *_sayings_alone(theirs, source.claims)]
@@ -271,11 +273,12 @@ _QUOTES = re.compile(
 _REPORT = r"report|reported|reports|said|says|wrote|writes"
 
 
-def _unframed(sentence: str, source: Source) -> str:
-    """The sentence without "According to OUTLET (date): “…”" and the like, if that is true of its source."""
+def _unframed(sentence: str, source: Source) -> tuple[str, bool]:
+    """The sentence without "According to OUTLET (date): “…”" and the like, if that is true of its source; and whether
+    what is left is quoted."""
     quotes = _QUOTES.fullmatch(sentence)
     if quotes:
-        return quotes["words"] if _is_true_of(quotes, source) else sentence
+        return (quotes["words"], True) if _is_true_of(quotes, source) else (sentence, False)
     for outlet in map(re.escape, map(readable, source.outlets)):
         for frame in (
             rf"[Aa]ccording to (?:the )?{outlet},? (.+)",
@@ -285,8 +288,8 @@ def _unframed(sentence: str, source: Source) -> str:
         ):
             match = re.fullmatch(frame, sentence, re.DOTALL)
             if match:
-                return match[1]
-    return sentence
+                return match[1], False
+    return sentence, False
 
 
 def _is_true_of(quotes: re.Match[str], source: Source) -> bool:
@@ -312,11 +315,12 @@ def _marked(text: str) -> list[str]:
     return [a or b for a, b in re.findall(r"“([^“”]+)”|\"([^\"]+)\"", text)]
 
 
-def _misquoted(sentence: str, text: str) -> Iterator[Doubt]:
-    """Words in quotation marks that are not one run of the source's words."""
-    words = " ".join(_plain(text))
+def _misquoted(sentence: str, source: _Tokens) -> Iterator[Doubt]:
+    """Words in quotation marks that are not one run of words that stand in quotation marks in the source, too."""
+    said = [token.lower if token.quoted else "" for token in source if not token.is_pause]
     for quoted in _marked(sentence):
-        if f" {' '.join(_plain(quoted))} " not in f" {words} ":
+        words = _plain(quoted)
+        if not any(said[n : n + len(words)] == words for n in range(len(said))):
             yield Doubt("quotation", quoted)
 
 
@@ -751,7 +755,7 @@ def _are_modifiers(tokens: _Tokens, last: int, place: int, gap: Sequence[int]) -
         return False
     words = [tokens[n] for n in gap]
     if any(
-        _is_verb(w) and not w.lower.endswith("ed") or w.is_pause or w.lower in _OPENERS or w.is_number for w in words
+        (_is_verb(w) and not w.lower.endswith("ed")) or w.is_pause or w.lower in _OPENERS or w.is_number for w in words
     ):
         return False
     follows = tokens[place]

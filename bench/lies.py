@@ -299,8 +299,13 @@ def head_dropped(s: Sentence, make: Making) -> str | None:
     """ "supporters of Assad" as "Assad"."""
     found = [
         m
-        for m in re.finditer(r"\b(?:[Tt]he |[Aa]n? |[Hh]is |[Ii]ts )?(?:[a-z-]+ )?[a-z]+(?:s|er|or|ist|ation|ment|man|ter) of (?=[A-Z])", s.text)
-        if not re.search(r"\b(?:hundreds|thousands|millions|dozens|scores|lots|kinds|parts|cities?|town|state|people) of", m.group())
+        for m in re.finditer(
+            r"\b(?:[Tt]he |[Aa]n? |[Hh]is |[Ii]ts )?(?:[a-z-]+ )?[a-z]+(?:s|er|or|ist|ation|ment|man|ter) of (?=[A-Z])",
+            s.text,
+        )
+        if not re.search(
+            r"\b(?:hundreds|thousands|millions|dozens|scores|lots|kinds|parts|cities?|town|state|people) of", m.group()
+        )
     ]
     return upper(put(s.text, make.chance.choice(found), "")) if found else None
 
