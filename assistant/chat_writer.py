@@ -118,15 +118,20 @@ def _disarmed(text: str) -> str:
 
 
 def _lines(pieces: Iterator[str]) -> Iterator[str]:
-    """The lines of a reply, each when it has come whole; the last one too, if the reply was not cut off."""
+    """The lines of a reply, each when it has come whole. Of a line that is cut off, the whole sentences; then what cut
+    it off is raised."""
     rest, read = "", 0
-    for piece in pieces:
-        rest += piece
-        read += len(piece)
-        *lines, rest = rest.split("\n")
-        yield from lines
-        if read > _LONGEST:
-            return
+    try:
+        for piece in pieces:
+            rest += piece
+            read += len(piece)
+            *lines, rest = rest.split("\n")
+            yield from lines
+            if read > _LONGEST:
+                return
+    except ModelReplyUnusable:
+        yield rest[: max(rest.rfind(end) for end in ".!?]") + 1]
+        raise
     yield rest
 
 

@@ -56,8 +56,7 @@ class Entailment:
             if label.startswith(_MEANS_ENTAILED) and not label.startswith(("not", "non"))
         ]
         if len(labels) > 1 and not found:
-            raise UnusableModel(
-                f"no label of the entailment model {self.name!r} speaks of entailment ({', '.join(labels.values())}); {mend}"
-            )
+            known = ", ".join(labels.values())
+            raise UnusableModel(f"no label of the model {self.name!r} speaks of entailment ({known}); {mend}")
         self._label = found[0] if found else 0
         self._model = model

@@ -78,7 +78,8 @@ def chat_model(settings: Settings) -> BaseChatModel:
             raise ModelKeyMissing(f"{provider} wants a key; put it into the environment variable {key}")
         options["api_key"] = "none"  # a server of one's own mostly wants none, but the package wants to have one
     try:
-        return init_chat_model(name, model_provider=provider, **options)
+        model: BaseChatModel = init_chat_model(name, model_provider=provider, **options)
+        return model
     except ImportError as error:
         raise ModelNotInstalled(_install(provider, error)) from None
     except ValueError as error:

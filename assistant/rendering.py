@@ -6,7 +6,7 @@ import re
 import textwrap
 from typing import Any
 
-from assistant.answer import Answer, Checks, Citation, Sources, Statement
+from assistant.answer import Answer, Citation, Sources, Statement
 from kb import Article
 
 __all__ = [
@@ -55,7 +55,7 @@ def markdown(answer: Answer) -> str:
         is_denial = any(citation.id in denials for citation in statement.citations)
         lead = "**Denied:** " if is_denial else ""
         paragraphs.append(f"{lead}{escaped(statement.text)} {_marks(statement.citations)}")
-    paragraphs.append(f"*{sources_in_words(answer.sources)} {checks_in_words(answer.checks)}*")
+    paragraphs.append(f"*{sources_in_words(answer.sources)} {checks_in_words(answer)}*")
     return "\n\n".join(paragraphs)
 
 
@@ -68,12 +68,19 @@ def sources_in_words(sources: Sources) -> str:
     return " ".join([", ".join(parts) + ".", *warnings])
 
 
-def checks_in_words(checks: Checks) -> str:
+def checks_in_words(answer: Answer) -> str:
     """ "Checked: 3 verified." with what was repaired and what was left out."""
+    checks = answer.checks
     parts = [f"{checks.verified} verified"]
     parts += [f"{checks.repaired} repaired (another passage says it)"] if checks.repaired else []
     parts += [f"{checks.unverified} unverified and left out"] if checks.unverified else []
-    return f"Checked: {', '.join(parts)}."
+    instead = " Nothing that the chat model wrote held, so this is quoted." if _is_instead(answer) else ""
+    return f"Checked: {', '.join(parts)}.{instead}"
+
+
+def _is_instead(answer: Answer) -> bool:
+    """Whether quotes stand where a model's statements did not hold."""
+    return answer.status == "answered" and answer.writer == "quoting" and answer.checks.unverified > 0
 
 
 def plain(answer: Answer, width: int = 88) -> str:
@@ -94,7 +101,7 @@ def plain(answer: Answer, width: int = 88) -> str:
         text = f"{'Denied: ' if is_denial else ''}{printable(statement.text)} {numbers}{_spoken(statement)}"
         lines += [*_wrapped(text, width, "  " if is_denial else ""), ""]
     if answer.status == "answered":
-        lines += _wrapped(f"{sources_in_words(answer.sources)} {checks_in_words(answer.checks)}", width)
+        lines += _wrapped(f"{sources_in_words(answer.sources)} {checks_in_words(answer)}", width)
     if answer.citations:
         lines.append("")
         lines += [line for citation in answer.citations for line in _wrapped(_source(citation), width)]
@@ -159,7 +166,7 @@ _ABSTAINED = {
 
 def _abstained(answer: Answer) -> str:
     said = _ABSTAINED[answer.reason or "no_evidence"]
-    return f"{said} {checks_in_words(answer.checks)}" if answer.checks.unverified else said
+    return f"{said} {checks_in_words(answer)}" if answer.checks.unverified else said
 
 
 def _abstention(answer: Answer) -> str:

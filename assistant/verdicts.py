@@ -48,9 +48,9 @@ class Checker:
         held = self._holding(draft, cited, draft.quotes)
         if held:
             return Checked(draft.text, "verified", tuple(held), self._claims(draft, held[0]))
-        others = (Quote(hit.article, span) for hit in hits for span in hit.passage.sentences)
-        for sentence in dict.fromkeys(others):
-            if sentence not in cited and self._holding(draft, [sentence], ()):
+        looked_at = {(quote.article.id, quote.span) for quote in cited}
+        for sentence in (Quote(hit.article, span) for hit in hits for span in hit.passage.sentences):
+            if (sentence.article.id, sentence.span) not in looked_at and self._holding(draft, [sentence], ()):
                 return Checked(draft.text, "repaired", (sentence,), self._claims(draft, sentence))
         why = doubts(draft.text, self._source(cited[0], draft.quotes)) if cited else ()
         return Checked(draft.text, "unverified", doubts=why)

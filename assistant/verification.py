@@ -83,11 +83,11 @@ _WEAKENED = frozenset(  # sayings of which "said" is a fair report
     argue insist maintain claim confirm""".split()
 )
 _PAST = frozenset(
-    """said told began broke brought built bought came chose cut did drew drove fell fought found flew fled gave went grew
-    had held hit hurt kept knew laid led left lost made meant met paid put ran rose saw sent set shot shut sold spoke
-    spent stood struck swore swept took taught thought threw won wrote became became beat bled dug fed felt forgot froze
-    hid hung lay lent let rode sank sang sat slept split spread stole stuck sought burst cost sued died says has is are
-    was were will would may might could can should must""".split()
+    """said told began broke brought built bought came chose cut did drew drove fell fought found flew fled gave went
+    grew had held hit hurt kept knew laid led left lost made meant met paid put ran rose saw sent set shot shut sold
+    spoke spent stood struck swore swept took taught thought threw won wrote became beat bled dug fed felt forgot
+    froze hid hung lay lent let rode sank sang sat slept split spread stole stuck sought burst cost sued died says
+    has is are was were will would may might could can should must""".split()
 )
 _OPENERS = _PREPOSITIONS | _SUBORDINATORS | _JOINS
 _LONGEST = 250  # tokens; what is longer holds only if it is the source's very words
@@ -242,7 +242,7 @@ def _base(word: str) -> str:
 
 
 def _same(mine: _Token, other: _Token) -> bool:
-    """Whether two tokens are one word. One soldier is not many: nouns must agree in number, verbs may differ in form."""
+    """Whether two tokens are one word. One soldier is not many: nouns must agree in number; verbs may differ."""
     if mine.lower == other.lower:
         return True
     if mine.key != other.key:
@@ -590,7 +590,25 @@ def _led_back(mine: _Tokens, other: _Tokens) -> Doubt | None:
     words = [token for token in mine if not token.is_free]
     if not words:
         return Doubt("words", " ".join(token.text for token in mine))
-    reach: dict[int, frozenset[int]] = {-1: frozenset()}  # place of the last word found -> a way there
+    reach = _ways(words, other)
+    if isinstance(reach, Doubt):
+        return reach
+    doubt: Doubt | None = None
+    for last, kept in reach.items():
+        if not _may_skip(other, last, len(other)):
+            doubt = doubt or Doubt("order", words[-1].text)
+            continue
+        missing = _unspoken(mine, other, kept)
+        if missing is None:
+            return None
+        doubt = missing
+    return doubt
+
+
+def _ways(words: Sequence[_Token], other: _Tokens) -> dict[int, frozenset[int]] | Doubt:
+    """Where in `other` the last of the words can be found after all those before it, each with the places of all; or
+    the word that cannot be reached."""
+    reach: dict[int, frozenset[int]] = {-1: frozenset()}
     for word in words:
         reached: dict[int, frozenset[int]] = {}
         for place, token in enumerate(other):
@@ -602,16 +620,7 @@ def _led_back(mine: _Tokens, other: _Tokens) -> Doubt | None:
         if not reached:
             return Doubt("order", word.text)
         reach = reached
-    doubt: Doubt | None = None
-    for last, kept in reach.items():
-        if not _may_skip(other, last, len(other)):
-            doubt = doubt or Doubt("order", words[-1].text)
-            continue
-        missing = _unspoken(mine, other, kept)
-        if missing is None:
-            return None
-        doubt = missing
-    return doubt
+    return reach
 
 
 def _may_skip(tokens: _Tokens, last: int, place: int) -> bool:
