@@ -5,11 +5,24 @@ The JSON shape is a contract (schema 1): keys may be added, none changes its mea
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["Answer", "Citation", "Claim", "Dispute", "Figure", "Reason", "Sources", "Stance", "Statement", "Verdict"]
+__all__ = [
+    "Answer",
+    "Checks",
+    "Citation",
+    "Claim",
+    "Dispute",
+    "Figure",
+    "Reason",
+    "Sources",
+    "Stance",
+    "Statement",
+    "Verdict",
+]
 
 SCHEMA = 1
 Stance = Literal["asserts", "denies", "accuses"]
@@ -123,6 +136,20 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True)
+class Checks:
+    """What the check of every sentence that was written came to."""
+
+    verified: int = 0
+    repaired: int = 0
+    """Held by another sentence than the one cited; that one is cited now."""
+    unverified: int = 0
+    """Held by none; left out."""
+
+    def to_json(self) -> dict[str, int]:
+        return {"verified": self.verified, "repaired": self.repaired, "unverified": self.unverified}
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The answer to one question, or the statement that the articles hold none."""
 
@@ -138,6 +165,9 @@ class Answer:
     disputes: tuple[Dispute, ...] = ()
     figures: tuple[Figure, ...] = ()
     sources: Sources = Sources()
+    checks: Checks = Checks()
+    writer: str = "quoting"
+    """Who wrote: "quoting", or the chat model's name."""
     understood_as: str | None = None
     """The question as it was searched for, where the conversation had to complete it."""
     settings: str = ""
@@ -158,6 +188,8 @@ class Answer:
             "disputes": [dispute.to_json() for dispute in self.disputes],
             "figures": [figure.to_json() for figure in self.figures],
             "sources": self.sources.to_json(),
+            "checks": self.checks.to_json(),
+            "writer": self.writer,
             "settings": self.settings,
             "seconds": dict(self.seconds),
         }
@@ -185,6 +217,8 @@ class Answer:
                 disputes=tuple(Dispute(d["statement"], tuple(d["denied_by"])) for d in document["disputes"]),
                 figures=tuple(Figure(**{n: f[n] for n in Figure.__slots__}) for f in document["figures"]),
                 sources=_sources(document["sources"]),
+                checks=_checks(document),
+                writer=document.get("writer", "quoting"),
                 understood_as=document.get("understood_as"),
                 settings=document["settings"],
                 seconds=document["seconds"],
@@ -200,6 +234,12 @@ def _statement(document: Mapping[str, Any], citations: Mapping[int, Citation]) -
         verdict=document["verdict"],
         claims=tuple(Claim(c["speaker"], c["side"], c["verb"], c["stance"]) for c in document["claims"]),
     )
+
+
+def _checks(document: Mapping[str, Any]) -> Checks:
+    """Of answers that were written down before checks were counted, the statements tell."""
+    counts = document.get("checks") or Counter(statement["verdict"] for statement in document["statements"])
+    return Checks(**{name: counts.get(name, 0) for name in Checks.__slots__})
 
 
 def _sources(document: Mapping[str, Any]) -> Sources:

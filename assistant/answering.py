@@ -13,18 +13,23 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assistant.answer import Answer, Citation, Dispute, Reason, Statement
-from assistant.citations import cite, holds
+from assistant.citations import cite
+from assistant.claims import Speech
 from assistant.conversation import Conversation
+from assistant.denials import denials
+from assistant.entailment import Entailment
 from assistant.errors import UnusableQuestion
 from assistant.reader import Evidence, Reader
 from assistant.rendering import markdown
 from assistant.selection import Selection, nearest, select
 from assistant.sources import figures_of, sources_of
-from assistant.writers import Draft, Writer
+from assistant.verdicts import Checked, Checker
+from assistant.writers import Draft, QuotingWriter, Selected, Writer
 from kb import Filters, Hit, KnowledgeBase
 
 __all__ = ["LONGEST_QUESTION", "Answering", "Request", "Turn"]
 
+_DENIALS = 2  # shown beside one statement of a model
 LONGEST_QUESTION = 2000  # characters; a question is not a place to paste an article into
 
 
@@ -85,12 +90,15 @@ class Answering:
     """Score below which a sentence is no answer."""
     digest: str
     """Identifies the settings that shape an answer."""
+    entailment: Entailment | None = None
+    """Asked about each statement after the rules, where one is set."""
 
     def answers(self, value: Request | str | Mapping[str, Any]) -> Iterator[Answer]:
         """The answer as it grows, statement by statement; the last one is whole.
 
         Raises:
             UnusableQuestion: the question is empty or too long.
+            UnusableModel: the chat model that is set cannot be used.
             KnowledgeBaseError: the knowledge base cannot be read.
         """
         return self.write(self.select(self.search(self.contextualise(value))))
@@ -118,16 +126,47 @@ class Answering:
         return replace(turn, evidence=tuple(evidence), selection=selection, seconds=seconds)
 
     def write(self, turn: Turn) -> Iterator[Answer]:
-        """Writes statements and checks each; what does not hold is left out."""
+        """Writes statements and checks each; what does not hold is counted and left out."""
         begun = time.perf_counter()
-        answer = _blank(turn)
+        answer = replace(_blank(turn), writer=self.writer.name)
+        checker = Checker(self.base, self.entailment)
         drafted: list[Statement] = []
-        for draft in self.writer.write(turn.understood, turn.selection.chosen):
-            answer = _with(answer, draft, drafted, self.base)
+        wrote = False
+        for draft in self._drafts(turn):
+            wrote = True
+            checked = checker.check(draft, turn.hits)
+            answer = _with(answer, draft, checked, drafted)
             yield answer
+            for denial in self._missing_denials(turn, answer, checked):
+                denial = replace(denial, denies=len(drafted) - 1)
+                answer = _with(answer, denial, checker.check(denial, turn.hits), drafted)
+                yield answer
+        if wrote and not answer.statements:
+            # Nothing that the model wrote holds: what was found is quoted instead, and the answer says who writes.
+            answer = replace(answer, writer=QuotingWriter.name)
+            drafted = []
+            for draft in QuotingWriter().write(turn.understood, turn.selection.chosen):
+                answer = _with(answer, draft, checker.check(draft, turn.hits), drafted)
+                yield answer
         if not answer.statements:
             answer = _abstaining(answer, turn)
         yield _finished(answer, self.base, turn, begun, self.digest)
+
+    def _drafts(self, turn: Turn) -> Iterator[Draft]:
+        """What the writer writes; where no sentence answers, nobody is asked to."""
+        if turn.selection.chosen:
+            yield from self.writer.write(turn.understood, turn.selection.chosen, turn.hits)
+
+    def _missing_denials(self, turn: Turn, answer: Answer, checked: Checked) -> Iterator[Draft]:
+        """Quoted denials of a statement that a model wrote, for it may have left them out or not been shown them."""
+        if self.writer.name == QuotingWriter.name or checked.verdict == "unverified":
+            return
+        claimed = Selected(checked.quotes, checked.claims, 0.0)
+        shown = {(c.article_id, c.start) for c in answer.citations}
+        found = denials(self.base, claimed, Speech(), turn.request.filters)
+        for denial in found[:_DENIALS]:
+            if (denial.quotes[0].article.id, denial.quotes[0].span.start) not in shown:
+                yield from QuotingWriter().write(turn.understood, [denial])
 
 
 def _blank(turn: Turn) -> Answer:
@@ -139,22 +178,22 @@ def _blank(turn: Turn) -> Answer:
     )
 
 
-def _with(answer: Answer, draft: Draft, drafted: list[Statement], base: KnowledgeBase) -> Answer:
-    """The answer with one more statement, if its citations hold against the stored articles; else the answer as it is.
+def _with(answer: Answer, draft: Draft, checked: Checked, drafted: list[Statement]) -> Answer:
+    """The answer with one more statement, if it holds against the stored articles; else it is only counted.
 
     `drafted` keeps every checked statement in the order of the drafts, for denials to refer to.
     """
     known = {(c.article_id, c.start, c.end): c for c in answer.citations}
     citations: list[Citation] = []
-    for quote in draft.quotes:
+    for quote in checked.quotes:
         place = (quote.article.id, quote.span.start, quote.span.end)
-        citation = known.get(place) or cite(len(known) + 1, quote)
-        if holds(citation, base.find(citation.article_id)):
-            known[place] = citation
-            citations.append(citation)
-    statement = Statement(draft.text, tuple(citations), "verified" if citations else "unverified", draft.claims)
+        known[place] = known.get(place) or cite(len(known) + 1, quote)
+        citations.append(known[place])
+    statement = Statement(checked.text, tuple(citations), checked.verdict, checked.claims)
     drafted.append(statement)
-    if not citations:
+    count = getattr(answer.checks, checked.verdict) + 1
+    answer = replace(answer, checks=replace(answer.checks, **{checked.verdict: count}))
+    if checked.verdict == "unverified":
         return answer
     disputes = answer.disputes
     if draft.denies is not None and drafted[draft.denies] in answer.statements:

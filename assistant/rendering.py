@@ -12,6 +12,7 @@ from kb import Article
 __all__ = [
     "article_document",
     "article_text",
+    "checks_in_words",
     "counted",
     "dated",
     "escaped",
@@ -54,7 +55,7 @@ def markdown(answer: Answer) -> str:
         is_denial = any(citation.id in denials for citation in statement.citations)
         lead = "**Denied:** " if is_denial else ""
         paragraphs.append(f"{lead}{escaped(statement.text)} {_marks(statement.citations)}")
-    paragraphs.append(f"*{sources_in_words(answer.sources)}*")
+    paragraphs.append(f"*{sources_in_words(answer.sources)} {checks_in_words(answer)}*")
     return "\n\n".join(paragraphs)
 
 
@@ -67,13 +68,28 @@ def sources_in_words(sources: Sources) -> str:
     return " ".join([", ".join(parts) + ".", *warnings])
 
 
+def checks_in_words(answer: Answer) -> str:
+    """ "Checked: 3 verified." with what was repaired and what was left out."""
+    checks = answer.checks
+    parts = [f"{checks.verified} verified"]
+    parts += [f"{checks.repaired} repaired (another passage says it)"] if checks.repaired else []
+    parts += [f"{checks.unverified} unverified and left out"] if checks.unverified else []
+    instead = " Nothing that the chat model wrote held, so this is quoted." if _is_instead(answer) else ""
+    return f"Checked: {', '.join(parts)}.{instead}"
+
+
+def _is_instead(answer: Answer) -> bool:
+    """Whether quotes stand where a model's statements did not hold."""
+    return answer.status == "answered" and answer.writer == "quoting" and answer.checks.unverified > 0
+
+
 def plain(answer: Answer, width: int = 88) -> str:
     """An answer for a terminal: the text, then every source with its exact words left in the text above."""
     lines = []
     if answer.understood_as:
         lines += [f"Understood as: {printable(answer.understood_as)}", ""]
     if answer.status == "abstained":
-        lines += [_ABSTAINED[answer.reason or "no_evidence"], ""]
+        lines += [*_wrapped(_abstained(answer), width), ""]
         if answer.citations:
             lines += ["Nearest passages:"]
             for citation in answer.citations:
@@ -85,7 +101,7 @@ def plain(answer: Answer, width: int = 88) -> str:
         text = f"{'Denied: ' if is_denial else ''}{printable(statement.text)} {numbers}{_spoken(statement)}"
         lines += [*_wrapped(text, width, "  " if is_denial else ""), ""]
     if answer.status == "answered":
-        lines += _wrapped(sources_in_words(answer.sources), width)
+        lines += _wrapped(f"{sources_in_words(answer.sources)} {checks_in_words(answer)}", width)
     if answer.citations:
         lines.append("")
         lines += [line for citation in answer.citations for line in _wrapped(_source(citation), width)]
@@ -148,8 +164,13 @@ _ABSTAINED = {
 }
 
 
-def _abstention(answer: Answer) -> str:
+def _abstained(answer: Answer) -> str:
     said = _ABSTAINED[answer.reason or "no_evidence"]
+    return f"{said} {checks_in_words(answer)}" if answer.checks.unverified else said
+
+
+def _abstention(answer: Answer) -> str:
+    said = _abstained(answer)
     if not answer.citations:
         return said
     near = [f"- “{escaped(citation.quote)}” {_marks((citation,))}" for citation in answer.citations]

@@ -4,12 +4,29 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from assistant import prompts
+
 __all__ = ["Settings"]
+
+_SHAPING: Final = {
+    "embedding_model",
+    "passages",
+    "statements",
+    "confidence",
+    "model",
+    "base_url",
+    "prompt_tokens",
+    "reply_tokens",
+    "entailment_model",
+}
+"""The settings that shape an answer."""
 
 
 class Settings(BaseSettings):
@@ -26,6 +43,23 @@ class Settings(BaseSettings):
     statements: int = Field(4, ge=1, le=20, description="How many statements an answer makes at most.")
     confidence: float | None = Field(
         None, ge=0, le=1, description="Score below which the assistant abstains; unset for the learned one."
+    )
+    model: str | None = Field(
+        None, description="Chat model that writes, as provider:model; unset for quoting without a model."
+    )
+    base_url: str | None = Field(None, description="Address of the chat model's server, where it is not the usual one.")
+    reply_timeout: float = Field(
+        120, gt=0, description="Seconds after which a chat model that has not finished is given up."
+    )
+    reply_retries: int = Field(
+        2, ge=0, le=10, description="How often a chat model that cannot be reached is tried again."
+    )
+    prompt_tokens: int = Field(
+        4000, ge=200, description="How many tokens of passages and question a chat model gets at most."
+    )
+    reply_tokens: int = Field(800, ge=16, description="How many tokens a chat model's reply has at most.")
+    entailment_model: str | None = Field(
+        None, description="Name or folder of a cross-encoder that must also find a statement implied by its quote."
     )
     host: str = Field("127.0.0.1", description="Address on which the chat listens.")
     port: int = Field(7860, ge=1, le=65535, description="Port of the chat; the next free one is taken if it is in use.")
@@ -54,5 +88,21 @@ class Settings(BaseSettings):
 
     def digest(self) -> str:
         """Identifies the settings that shape an answer: equal digests, equal answers from equal articles."""
-        shaping = self.model_dump_json(include={"embedding_model", "passages", "statements", "confidence"})
-        return hashlib.sha256(shaping.encode()).hexdigest()[:16]
+        shaping = self.model_dump_json(include=_SHAPING)
+        return hashlib.sha256(f"{shaping}{prompts.digest()}".encode()).hexdigest()[:16]
+
+    @field_validator("base_url")
+    @classmethod
+    def _no_secret(cls, url: str | None) -> str | None:
+        """A user name, password or key in an address would show wherever settings do."""
+        parts = urlsplit(url or "")
+        if url is not None and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError("it is not an address such as http://127.0.0.1:8080/v1")
+        if parts.username or parts.password or parts.query:
+            raise ValueError("it must hold no user name, password or key; put the key into the provider's variable")
+        return url
+
+    @property
+    def writes_by_quoting(self) -> bool:
+        """Whether no chat model is asked."""
+        return self.model is None or self.model.strip().lower() in ("", "quoting")

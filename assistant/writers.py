@@ -13,6 +13,7 @@ from typing import Protocol
 from assistant.answer import Claim
 from assistant.citations import Quote, normalised
 from assistant.rendering import dated
+from kb import Hit
 
 __all__ = ["Draft", "QuotingWriter", "Selected", "Writer"]
 
@@ -49,8 +50,8 @@ class Writer(Protocol):
     def name(self) -> str:
         """What `--model` would say to get it."""
 
-    def write(self, question: str, chosen: Sequence[Selected]) -> Iterator[Draft]:
-        """Drafts, one by one, as they are ready."""
+    def write(self, question: str, chosen: Sequence[Selected], hits: Sequence[Hit] = ()) -> Iterator[Draft]:
+        """Drafts, one by one, as they are ready. `hits` are the passages found, for writers that read further."""
 
 
 class QuotingWriter:
@@ -58,7 +59,7 @@ class QuotingWriter:
 
     name = "quoting"
 
-    def write(self, question: str, chosen: Sequence[Selected]) -> Iterator[Draft]:
+    def write(self, question: str, chosen: Sequence[Selected], hits: Sequence[Hit] = ()) -> Iterator[Draft]:
         for selected in chosen:
             yield Draft(
                 f"{_according_to(selected)}: “{' '.join(selected.text.split())}”",
