@@ -28,9 +28,27 @@ class Claim:
     """The actor of the actor list that the speaker belongs to; None if unknown."""
     verb: str
     stance: Stance
+    hedges: tuple[str, ...] = ()
+    """Words that hold it back, as written: "reportedly", "at least", "could not be verified"."""
+    quotations: tuple[str, ...] = ()
+    """What is given as their very words, with the marks."""
+    as_of: str | None = None
+    """The ISO day, month or year on which they said it, where the sentence tells. Else unknown."""
 
     def to_json(self) -> dict[str, Any]:
-        return {"speaker": self.speaker, "side": self.side, "verb": self.verb, "stance": self.stance}
+        """The keys of the contract, and of the others those that say something."""
+        more = {"hedges": list(self.hedges), "quotations": list(self.quotations), "as_of": self.as_of}
+        known = {name: value for name, value in more.items() if value}
+        return {"speaker": self.speaker, "side": self.side, "verb": self.verb, "stance": self.stance, **known}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Claim:
+        return cls(
+            *(document[name] for name in ("speaker", "side", "verb", "stance")),
+            hedges=tuple(document.get("hedges", ())),
+            quotations=tuple(document.get("quotations", ())),
+            as_of=document.get("as_of"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +216,7 @@ def _statement(document: Mapping[str, Any], citations: Mapping[int, Citation]) -
         text=document["text"],
         citations=tuple(citations[number] for number in document["citations"]),
         verdict=document["verdict"],
-        claims=tuple(Claim(c["speaker"], c["side"], c["verb"], c["stance"]) for c in document["claims"]),
+        claims=tuple(Claim.from_json(claim) for claim in document["claims"]),
     )
 
 

@@ -19,7 +19,17 @@ from typing import Any
 from assistant.answer import Stance
 from kb import Span
 
-__all__ = ["PRONOUNS", "Attribution", "Token", "attributions", "lexicon", "quoted", "tokens_of", "verbs"]
+__all__ = [
+    "PRONOUNS",
+    "Attribution",
+    "Token",
+    "attributions",
+    "lexicon",
+    "needing_verbs",
+    "quoted",
+    "tokens_of",
+    "verbs",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +76,9 @@ class Token:
 
 
 PRONOUNS = frozenset("it he she they we i you".split())
-_ABBREVIATED = "Mr|Mrs|Ms|Dr|Sen|Sens|Rep|Reps|Gov|Gen|Lt|Col|Maj|Capt|Cmdr|Adm|Sgt|Brig|Prof|Rev|Hon|Jr|Sr|St|No|Inc|Co|Corp|Ltd"
+_ABBREVIATED = (
+    "Mr|Mrs|Ms|Dr|Sen|Sens|Rep|Reps|Gov|Gen|Lt|Col|Maj|Capt|Cmdr|Adm|Sgt|Brig|Prof|Rev|Hon|Jr|Sr|St|No|Inc|Co|Corp|Ltd"
+)
 _TOKEN = re.compile(
     rf"(?:{_ABBREVIATED})\.|(?:[^\W_]\.)+(?=\W|$)|[^\W_]+(?:[.'’&/-][^\W_]+)*(?:(?<=\.[^\W_])\.)?|--|''|``|[^\w\s]"
 )
@@ -83,7 +95,7 @@ _DO_NOT = frozenset("didn't doesn't don't".split())
 _NEGATIONS = frozenset("not never no n't".split()) | _DO_NOT | {"hasn't", "haven't", "hadn't", "won't", "wouldn't"}
 _SKIPPED = (  # between a subject and its verb
     frozenset(
-        """also each both again later earlier then since now still already soon once together first himself herself itself
+        """also each both again later earlier then since now still already soon once together likewise meanwhile however reportedly twice first himself herself itself
         themselves long further even just ever never not instead too often all rather has have had having""".split()
     )
     | _MODAL
@@ -99,7 +111,10 @@ _DAYS = frozenset(
     tonight overnight""".split()
 )
 _BEFORE_DAYS = frozenset("on in late early last this the same over next".split())
-_DETERMINERS = frozenset("the a an its his her their our my your this these those one some several many most another".split())
+_DETERMINERS = frozenset(
+    "the a an its his her their our my your this these those one some several many most another".split()
+)
+_NO_ADVERBS = frozenset("family assembly rally supply reply ally anomaly tally multiply apply".split())
 _RELATIVE = frozenset("who which whom".split())
 _SET_BESIDE = frozenset("a an the who whose head director chief".split())  # open an apposition
 _ARTICLES = frozenset("the a an its his her their our my your".split())
@@ -143,7 +158,12 @@ def tokens_of(sentence: str) -> list[Token]:
     """Words and marks of a sentence, each with the quotation it stands in."""
     within = quoted(sentence)
     return [
-        Token(m.group(), m.start(), m.end(), next((n for n, s in enumerate(within, 1) if s.start < m.start() < s.end - 1), 0))
+        Token(
+            m.group(),
+            m.start(),
+            m.end(),
+            next((n for n, s in enumerate(within, 1) if s.start < m.start() < s.end - 1), 0),
+        )
         for m in _TOKEN.finditer(sentence)
     ]
 
@@ -157,8 +177,10 @@ def quoted(sentence: str) -> list[Span]:
         mark, start, end = match.group(), match.start(), match.end()
         if mark in "‘’":
             continue  # too often an apostrophe
-        opens = mark in _OPENING or mark == "``" or (
-            mark not in _CLOSING and opened is None and _could_open(sentence, start, end)
+        opens = (
+            mark in _OPENING
+            or mark == "``"
+            or (mark not in _CLOSING and opened is None and _could_open(sentence, start, end))
         )
         if opens:
             opened = start if opened is None else opened
@@ -190,7 +212,7 @@ def _cue(tokens: Sequence[Token], at: int) -> Stance | None:
     if (noun := _nouns().get(word)) and _is_had(tokens, at):
         return noun
     does = verbs().get(word)
-    if (needed := _needs().get(word)) is not None:
+    if (needed := needing_verbs().get(word)) is not None:
         return "asserts" if _has_beside(tokens, at, needed) and not _is_noun_here(tokens, at) else None
     if does is None and _tells_that(tokens, at):
         return "asserts"
@@ -212,7 +234,9 @@ def _tells_that(tokens: Sequence[Token], at: int) -> bool:
     if not (tokens[at].lower.endswith("ed") or tokens[at].lower in _irregular()) or at + 2 >= len(tokens):
         return False
     then = tokens[at + 2]
-    opens = then.is_capital or then.lower in PRONOUNS | _DETERMINERS or then.lower.endswith("s") or then.text[0].isdigit()
+    opens = (
+        then.is_capital or then.lower in PRONOUNS | _DETERMINERS or then.lower.endswith("s") or then.text[0].isdigit()
+    )
     return tokens[at + 1].lower == "that" and opens and then.lower not in _DAYS
 
 
@@ -225,7 +249,9 @@ def _has_beside(tokens: Sequence[Token], at: int, needed: frozenset[str]) -> boo
         return any(t.text in {'"', "“", "”", "``", "''", ":"} for t in near) or any(t.depth for t in around)
     if "a" in needed and after and after[0].is_capital:
         return True
-    return any(t.lower in needed for t in after[:1]) or (len(after) > 1 and _is_adverb(after[0]) and after[1].lower in needed)
+    return any(t.lower in needed for t in after[:1]) or (
+        len(after) > 1 and _is_adverb(after[0]) and after[1].lower in needed
+    )
 
 
 def _is_had(tokens: Sequence[Token], at: int) -> bool:
@@ -254,7 +280,7 @@ def _is_noun_here(tokens: Sequence[Token], at: int) -> bool:
     if word in _also_nouns() and not _acts(tokens, at):
         return True
     place = at
-    while place and (tokens[place - 1].lower.endswith("ly") or tokens[place - 1].lower in {"also", "not", "never"}):
+    while place and (_is_adverb(tokens[place - 1]) or tokens[place - 1].lower in {"also", "not", "never"}):
         place -= 1
     before = tokens[place - 1].lower if place else ""
     after = tokens[at + 1].lower if at + 1 < len(tokens) else ""
@@ -263,7 +289,12 @@ def _is_noun_here(tokens: Sequence[Token], at: int) -> bool:
         return after not in {"by"} and not (place > 1 and tokens[place - 1].text in {"’s", "'s"})
     if before in {"been", "being"}:
         return True
-    if word in _naming() and at and tokens[at + 1 : at + 2] and (tokens[at + 1].is_capital or not tokens[at + 1].is_word):
+    if (
+        word in _naming()
+        and at
+        and tokens[at + 1 : at + 2]
+        and (tokens[at + 1].is_capital or not tokens[at + 1].is_word)
+    ):
         start = _left(tokens, at)
         ends = next((n for n in range(at + 1, len(tokens)) if not tokens[n].is_capital), len(tokens) - 1)
         if (before == "," and tokens[ends].text == ",") or tokens[start].lower in {"a", "an"}:
@@ -294,7 +325,12 @@ def _acts(tokens: Sequence[Token], at: int) -> bool:
             return False
     if after is None or after.text == ".":
         return before.is_capital and tokens[at].lower.endswith("s")  # "…, the Gazette reports."
-    opens = after is not None and (after.lower in _needs().get(tokens[at].lower, ()) or after.lower in {"them", "him", "us", "it", "that", "the", "a", "an", "its", "their", "his", "her", "for", "on"} or after.is_capital)
+    opens = after is not None and (
+        after.lower in needing_verbs().get(tokens[at].lower, ())
+        or after.lower
+        in {"them", "him", "us", "it", "that", "the", "a", "an", "its", "their", "his", "her", "for", "on"}
+        or after.is_capital
+    )
     return opens or (after is not None and after.text in {'"', "“", ":", "``", "''"})
 
 
@@ -331,7 +367,7 @@ def _active(tokens: Sequence[Token], at: int, earlier: Sequence[_Found]) -> tupl
     before = tokens[at - 1].lower if at else ""
     is_participle = tokens[at].lower.endswith("ing") and before not in _BE and not _is_progressive(tokens, at)
     if is_participle:
-        if tokens[at].lower in _needs() and before not in {",", "and", "by", "while"}:
+        if tokens[at].lower in needing_verbs() and before not in {",", "and", "by", "while"}:
             return None  # "polls showing"
         if not any(t.is_word for t in tokens[:at]):
             return _announced(tokens, at)
@@ -407,9 +443,9 @@ def _passed_over(tokens: Sequence[Token], at: int) -> int:
             end -= 1
         elif word == "to" and end > 1 and tokens[end - 2].lower in _RAISING:
             end -= 2
-        elif word == "on" and end > 1 and tokens[end - 2].lower in {"went", "goes", "gone"}:
-            end -= 1
-        elif word in {"went", "goes"} and end < at:
+        elif (word == "on" and end > 1 and tokens[end - 2].lower in {"went", "goes", "gone"}) or (
+            word in {"went", "goes"} and end < at
+        ):
             end -= 1
         elif word in _DAYS or (word.isdigit() and end > 1 and tokens[end - 2].lower in _DAYS):
             end -= 1
@@ -421,7 +457,9 @@ def _passed_over(tokens: Sequence[Token], at: int) -> int:
 
 
 def _is_adverb(token: Token) -> bool:
-    return token.lower.endswith("ly") and len(token.text) > 4 and not token.is_capital and token.lower not in {"family"}
+    return (
+        token.lower.endswith("ly") and len(token.text) > 4 and not token.is_capital and token.lower not in _NO_ADVERBS
+    )
 
 
 def _with_insertion(tokens: Sequence[Token], close: int) -> tuple[int, int] | None:
@@ -488,11 +526,15 @@ def _left(tokens: Sequence[Token], end: int) -> int:
             return start - 1 if start == end else start
         if token.lower in _DETERMINERS:
             start -= 1
-            if not (start and tokens[start - 1].lower in _INSIDE | {"and"} and start > 1 and _can_head(tokens, start - 2)):
+            if not (
+                start and tokens[start - 1].lower in _INSIDE | {"and"} and start > 1 and _can_head(tokens, start - 2)
+            ):
                 break
             continue
         start -= 1
-    while start < end and (tokens[start].lower in _LEADS | _DAYS | {"and"} or tokens[start].text in {"'", "’", "-", "&"}):
+    while start < end and (
+        tokens[start].lower in _LEADS | _DAYS | {"and"} or tokens[start].text in {"'", "’", "-", "&"}
+    ):
         start += 1
     return start
 
@@ -535,7 +577,11 @@ def _joins_nouns(tokens: Sequence[Token], at: int) -> bool:
             break
     if _has_verb(tokens, start, at) or tokens[start].lower in PRONOUNS:
         return False
-    return (before.is_capital and (after.is_capital or after.lower in _DETERMINERS)) or not after.is_capital or start + 1 < at
+    return (
+        (before.is_capital and (after.is_capital or after.lower in _DETERMINERS))
+        or not after.is_capital
+        or start + 1 < at
+    )
 
 
 def _is_verb(tokens: Sequence[Token], at: int) -> bool:
@@ -549,9 +595,36 @@ def _is_verb(tokens: Sequence[Token], at: int) -> bool:
     if not (word.endswith("ed") or word in _irregular()):
         return False
     after = tokens[at + 1] if at + 1 < len(tokens) else None
-    return after is None or not after.is_word or after.is_capital or after.lower in (
-        _DETERMINERS | _INSIDE | _DAYS | _BOUNDS | {"and", "to", "not", "up", "out", "off", "him", "them", "it", "about", "himself", "itself", "themselves", "herself"}
-    ) or after.text[0].isdigit() or _is_adverb(after)
+    return (
+        after is None
+        or not after.is_word
+        or after.is_capital
+        or after.lower
+        in (
+            _DETERMINERS
+            | _INSIDE
+            | _DAYS
+            | _BOUNDS
+            | {
+                "and",
+                "to",
+                "not",
+                "up",
+                "out",
+                "off",
+                "him",
+                "them",
+                "it",
+                "about",
+                "himself",
+                "itself",
+                "themselves",
+                "herself",
+            }
+        )
+        or after.text[0].isdigit()
+        or _is_adverb(after)
+    )
 
 
 def _has_verb(tokens: Sequence[Token], start: int, end: int) -> bool:
@@ -565,7 +638,18 @@ def _names_somebody(phrase: Sequence[Token]) -> bool:
         return False
     if len(words) == 1:
         word = words[0]
-        if word.lower in PRONOUNS | {"who", "others", "some", "many", "one", "those", "everyone", "nobody", "each", "which"}:
+        if word.lower in PRONOUNS | {
+            "who",
+            "others",
+            "some",
+            "many",
+            "one",
+            "those",
+            "everyone",
+            "nobody",
+            "each",
+            "which",
+        }:
             return True
         return word.is_capital or word.lower.endswith("s") or word.lower in _plurals()
     if words[0].lower in _DETERMINERS or words[0].is_capital:
@@ -640,7 +724,11 @@ def _apposition(tokens: Sequence[Token], end: int) -> int | None:
     if first.lower not in _SET_BESIDE and not first.text.isdigit() and not _is_office(tokens, end + 1):
         return None
     close, relative = end + 1, first.lower in _RELATIVE | {"whose"}
-    while close < len(tokens) and tokens[close].depth == depth and tokens[close].text not in {",", ";", ".", ":", *_DASHES}:
+    while (
+        close < len(tokens)
+        and tokens[close].depth == depth
+        and tokens[close].text not in {",", ";", ".", ":", *_DASHES}
+    ):
         relative = relative or tokens[close].lower in _RELATIVE | {"that"}
         if not relative and _is_verb(tokens, close) and not tokens[close].lower.endswith("ed"):
             return None
@@ -653,7 +741,12 @@ def _is_office(tokens: Sequence[Token], at: int) -> bool:
     token = tokens[at]
     if not token.is_word or token.is_capital:
         return False
-    return any(t.lower in {"of", "at", "for", "with", "to"} for t in tokens[at + 1 : at + 6]) and not _is_verb(tokens, at) and tokens[at].lower not in _LEADS | _BOUNDS | PRONOUNS | {"and", "or"} and not tokens[at].lower.endswith(("ing", "ly", "ed"))
+    return (
+        any(t.lower in {"of", "at", "for", "with", "to"} for t in tokens[at + 1 : at + 6])
+        and not _is_verb(tokens, at)
+        and tokens[at].lower not in _LEADS | _BOUNDS | PRONOUNS | {"and", "or"}
+        and not tokens[at].lower.endswith(("ing", "ly", "ed"))
+    )
 
 
 def _ends_inverted(tokens: Sequence[Token], end: int, at: int) -> bool:
@@ -663,7 +756,9 @@ def _ends_inverted(tokens: Sequence[Token], end: int, at: int) -> bool:
         return True
     if word in {"on", "in", "late", "last", "this", "at", "during"} and end > at:
         return follows in _DAYS | {"a", "an", "the", "his", "her"} or follows.isdigit()
-    return end > at and (word in {"to", "with", "during", "about", "when", "after"} or _is_verb(tokens, end) or word in {"here", "there"})
+    return end > at and (
+        word in {"to", "with", "during", "about", "when", "after"} or _is_verb(tokens, end) or word in {"here", "there"}
+    )
 
 
 def _follows_quote(tokens: Sequence[Token], at: int) -> bool:
@@ -686,7 +781,14 @@ def _placed(tokens: Sequence[Token], found: _Found, after: _Found | None) -> Att
     before = _antecedent(tokens, found.speaker) if found.speaker else None
     stands_for = Span(tokens[before[0]].start, tokens[before[1] - 1].end) if before else None
     return Attribution(
-        cue, verb, found.does, speaker, stands_for, tuple(_content(tokens, found, after)), bool(tokens[found.at].depth), negated
+        cue,
+        verb,
+        found.does,
+        speaker,
+        stands_for,
+        tuple(_content(tokens, found, after)),
+        bool(tokens[found.at].depth),
+        negated,
     )
 
 
@@ -710,9 +812,11 @@ def _content(tokens: Sequence[Token], found: _Found, following: _Found | None) -
         after = _trimmed(tokens, last, next((n for n in range(last, len(tokens)) if tokens[n].depth != depth), stop))
         before = (0, 0)
     words_after = sum(tokens[n].is_word for n in range(*after))
-    comes_after = words_after > 2 and not (tokens[last - 1].end and last < len(tokens) and tokens[last].text == "." )
-    is_before = first > 1 and tokens[first - 1].text in {",", '"', "”", "''", "?", "!", "—", "--"} and (
-        found.inverted or tokens[first - 2].depth or not comes_after
+    comes_after = words_after > 2 and not (tokens[last - 1].end and last < len(tokens) and tokens[last].text == ".")
+    is_before = (
+        first > 1
+        and tokens[first - 1].text in {",", '"', "”", "''", "?", "!", "—", "--"}
+        and (found.inverted or tokens[first - 2].depth or not comes_after)
     )
     if is_before and before[1] > before[0]:
         yield Span(tokens[before[0]].start, tokens[before[1] - 1].end)
@@ -765,7 +869,8 @@ def _counting_verbs() -> frozenset[str]:
 
 
 @functools.cache
-def _needs() -> Mapping[str, frozenset[str]]:
+def needing_verbs() -> Mapping[str, frozenset[str]]:
+    """Verbs that tell of speech only with certain words next to them, with these words."""
     listed = lexicon()["needs"].items()
     return {form: frozenset(words.split()) for words, forms in listed for form in forms.split()}
 

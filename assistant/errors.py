@@ -2,12 +2,13 @@
 
 AssistantError
 ├── UnusableQuestion     the user: empty, or longer than a question can be
+├── UnusableActors       the user: the list of sides that a setting names cannot be read
 └── UnusableModel        the system: the chat model is missing, unreachable or refuses
 """
 
 from __future__ import annotations
 
-__all__ = ["AssistantError", "UnusableModel", "UnusableQuestion"]
+__all__ = ["AssistantError", "UnusableActors", "UnusableModel", "UnusableQuestion"]
 
 
 class AssistantError(Exception):
@@ -16,6 +17,10 @@ class AssistantError(Exception):
 
 class UnusableQuestion(AssistantError):
     """The question is empty or too long."""
+
+
+class UnusableActors(AssistantError):
+    """The list of sides that the setting `actors` names cannot be used."""
 
 
 class UnusableModel(AssistantError):

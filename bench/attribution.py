@@ -193,7 +193,9 @@ def half(name: str) -> str:
 # -- where the errors lie
 
 
-def kinds_of_error(gold: Sequence[Marked], predicted: Sequence[Marked]) -> Iterator[tuple[str, Marked | None, Marked | None]]:
+def kinds_of_error(
+    gold: Sequence[Marked], predicted: Sequence[Marked]
+) -> Iterator[tuple[str, Marked | None, Marked | None]]:
     pairs = paired(gold, predicted)
     for marked, found in pairs:
         if marked.speaker == found.speaker:
