@@ -7,9 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-__all__ = ["Answer", "Citation", "Claim", "Dispute", "Figure", "Reason", "Sources", "Stance", "Statement", "Verdict"]
+__all__ = [
+    "Answer",
+    "Citation",
+    "Claim",
+    "Dispute",
+    "Figure",
+    "Reason",
+    "Relation",
+    "Sources",
+    "Stance",
+    "Statement",
+    "Verdict",
+]
 
 SCHEMA = 1
 Stance = Literal["asserts", "denies", "accuses"]
@@ -44,7 +56,10 @@ class Claim:
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Claim:
         return cls(
-            *(document[name] for name in ("speaker", "side", "verb", "stance")),
+            document["speaker"],
+            document["side"],
+            document["verb"],
+            document["stance"],
             hedges=tuple(document.get("hedges", ())),
             quotations=tuple(document.get("quotations", ())),
             as_of=document.get("as_of"),
@@ -113,10 +128,40 @@ class Figure:
     unit: str | None
     speaker: str | None
     as_of: str | None
+    """The ISO date that the sentence gives for it. The day of publication is the citation's to tell."""
     citation: int
+    written: str = ""
+    """The number with the words that hold it back, exactly as it stands there: "at least 13", "dozens"."""
+    side: str | None = None
+    """The side of the one who counts."""
+    whose: str | None = None
+    """The side of those who are counted, where the words tell."""
+    where: str | None = None
+    is_part: bool = False
+    """Whether it counts a part of the figure before it: "including six children"."""
+    convention: str | None = None
+    """Whose reading low and high are, where the words give no number: "ACLED"."""
 
     def to_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in Figure.__slots__}
+
+
+RelationKind = Literal["superseded", "different_scope", "disputed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """How two figures of an answer that could be taken for counts of one thing stand to each other."""
+
+    kind: RelationKind
+    figure: int
+    """Its place in the answer's figures, from 0. Of "superseded" the earlier one."""
+    other: int
+    differs: str | None = None
+    """Of "different_scope": what differs: "what", "place", "side", "unit", "part" or "period"."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in Relation.__slots__}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +199,11 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     """All that the text refers to, by number. Of an abstained answer: the nearest passages."""
     disputes: tuple[Dispute, ...] = ()
+    no_response: tuple[int, ...] = ()
+    """Places of statements that accuse somebody, to which a search found neither denial nor other account."""
     figures: tuple[Figure, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    """How the figures stand to each other; none where they do not touch."""
     sources: Sources = Sources()
     understood_as: str | None = None
     """The question as it was searched for, where the conversation had to complete it."""
@@ -174,7 +223,9 @@ class Answer:
             "statements": [statement.to_json() for statement in self.statements],
             "citations": [citation.to_json() for citation in self.citations],
             "disputes": [dispute.to_json() for dispute in self.disputes],
+            "no_response": list(self.no_response),
             "figures": [figure.to_json() for figure in self.figures],
+            "relations": [relation.to_json() for relation in self.relations],
             "sources": self.sources.to_json(),
             "settings": self.settings,
             "seconds": dict(self.seconds),
@@ -201,7 +252,9 @@ class Answer:
                 statements=tuple(_statement(s, citations) for s in document["statements"]),
                 citations=tuple(citations.values()),
                 disputes=tuple(Dispute(d["statement"], tuple(d["denied_by"])) for d in document["disputes"]),
-                figures=tuple(Figure(**{n: f[n] for n in Figure.__slots__}) for f in document["figures"]),
+                no_response=tuple(document.get("no_response", ())),
+                figures=tuple(_known(Figure, figure) for figure in document["figures"]),
+                relations=tuple(_known(Relation, relation) for relation in document.get("relations", ())),
                 sources=_sources(document["sources"]),
                 understood_as=document.get("understood_as"),
                 settings=document["settings"],
@@ -209,6 +262,14 @@ class Answer:
             )
         except KeyError as error:
             raise ValueError(f"the answer misses {error}") from error
+
+
+_Value = TypeVar("_Value", Figure, Relation)
+
+
+def _known(kind: type[_Value], document: Mapping[str, Any]) -> _Value:
+    """The value without the keys that this version does not know."""
+    return kind(**{name: document[name] for name in kind.__slots__ if name in document})
 
 
 def _statement(document: Mapping[str, Any], citations: Mapping[int, Citation]) -> Statement:

@@ -211,6 +211,8 @@ def _cue(tokens: Sequence[Token], at: int) -> Stance | None:
         return "asserts" if at + 1 < len(tokens) and tokens[at + 1].lower == "to" else None
     if (noun := _nouns().get(word)) and _is_had(tokens, at):
         return noun
+    if word.startswith("claim") and any(t.lower in {"lives", "life"} for t in tokens[at + 1 : at + 6]):
+        return None  # "the blast claimed 20 lives"
     does = verbs().get(word)
     if (needed := needing_verbs().get(word)) is not None:
         return "asserts" if _has_beside(tokens, at, needed) and not _is_noun_here(tokens, at) else None
