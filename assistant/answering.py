@@ -17,9 +17,10 @@ from assistant.citations import cite, holds
 from assistant.conversation import Conversation
 from assistant.errors import UnusableQuestion
 from assistant.reader import Evidence, Reader
+from assistant.relations import relations
 from assistant.rendering import markdown
 from assistant.selection import Selection, nearest, select
-from assistant.sources import figures_of, sources_of
+from assistant.sources import figures_of, no_response, sources_of
 from assistant.writers import Draft, Writer
 from kb import Filters, Hit, KnowledgeBase
 
@@ -178,10 +179,13 @@ def _finished(answer: Answer, base: KnowledgeBase, turn: Turn, begun: float, dig
     """The answer with what can only be told of the whole: sources, figures, text, time."""
     now = time.perf_counter()
     seconds = {**turn.seconds, "write": now - begun, "total": now - turn.started}
+    figures = figures_of(answer.statements, base)
     whole = replace(
         answer,
         sources=sources_of(answer.statements, base),
-        figures=figures_of(answer.statements),
+        no_response=no_response(answer.statements, answer.disputes),
+        figures=figures,
+        relations=relations(figures, answer.citations),
         settings=digest,
         seconds={stage: round(value, 4) for stage, value in seconds.items()},
     )

@@ -24,6 +24,7 @@ __all__ = [
     "Attribution",
     "Token",
     "attributions",
+    "counting_verbs",
     "lexicon",
     "needing_verbs",
     "quoted",
@@ -218,7 +219,7 @@ def _cue(tokens: Sequence[Token], at: int) -> Stance | None:
         return "asserts" if _has_beside(tokens, at, needed) and not _is_noun_here(tokens, at) else None
     if does is None and _tells_that(tokens, at):
         return "asserts"
-    if does is None and word in _counting_verbs() and any(t.text[0].isdigit() for t in tokens[at + 1 : at + 13]):
+    if does is None and word in counting_verbs() and any(t.text[0].isdigit() for t in tokens[at + 1 : at + 13]):
         does = "asserts"
     return None if does is None or _is_noun_here(tokens, at) else does
 
@@ -524,6 +525,8 @@ def _left(tokens: Sequence[Token], end: int) -> int:
             continue
         if token.depth != depth or not _in_phrase(tokens, start - 1):
             break
+        if start < end and token.is_word and not token.is_capital and tokens[start].lower.endswith("'s"):
+            break  # "on the other side Azerbaijan's ministry gave"
         if token.lower in PRONOUNS:
             return start - 1 if start == end else start
         if token.lower in _DETERMINERS:
@@ -865,7 +868,7 @@ def _nouns() -> Mapping[str, Stance]:
 
 
 @functools.cache
-def _counting_verbs() -> frozenset[str]:
+def counting_verbs() -> frozenset[str]:
     """Verbs that give a figure: "put the dead at 3,825"."""
     return frozenset(form for forms in lexicon()["counts"]["verbs"] for form in forms.split())
 

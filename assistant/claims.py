@@ -13,7 +13,16 @@ from dataclasses import dataclass, replace
 
 from assistant.actors import side_of, sides_named
 from assistant.answer import Claim, Stance
-from assistant.attribution import PRONOUNS, Attribution, attributions, lexicon, needing_verbs, quoted, verbs
+from assistant.attribution import (
+    PRONOUNS,
+    Attribution,
+    attributions,
+    counting_verbs,
+    lexicon,
+    needing_verbs,
+    quoted,
+    verbs,
+)
 from kb import Article, Span
 from kb.days import Day, resolved
 from kb.passages import split
@@ -167,13 +176,18 @@ def _said_on(sentence: str, one: Attribution, days: Sequence[Day]) -> str | None
     if one.speaker is not None and (one.speaker.start > one.cue.start or not one.content):
         beside.append(one.speaker)  # "said the minister on Tuesday"
     for day in days:
-        opens = one.speaker is not None and day.end <= one.speaker.start < one.cue.start  # "On Tuesday Baku said"
+        # "On Tuesday Baku said", not "It exploded on Tuesday, and Baku said"
+        opens = one.speaker is not None and day.end <= one.speaker.start and _OPENS.fullmatch(sentence[: day.start])
         edges = [*beside, *([one.speaker] if opens and one.speaker else [])]
         if any(_TO_A_DAY.fullmatch(_between(sentence, day, edge)) for edge in edges):
             return day.iso
     return None
 
 
+_OPENS = re.compile(
+    r"\W*(?:(?:on|in|late|early|since|by|earlier|later|then|also|but|and|\w+ (?:days|weeks|months) (?:earlier|later))\W+)*",
+    re.IGNORECASE,
+)
 _TO_A_DAY = re.compile(r"\W*(?:(?:late|early|on|in|and|the)\W+)*", re.IGNORECASE)
 
 
@@ -309,6 +323,8 @@ def _stance(sentence: str, one: Attribution, side: str | None) -> Stance:
     """What the words do: a verb of saying denies if what is said is that something alleged is not so."""
     if one.does != "asserts":
         return "asserts" if one.negated else one.does
+    if one.verb.of(sentence).lower() in counting_verbs():
+        return "asserts"  # "counts its own dead and nobody else's"
     said = " ".join(_up_to_next_cue(sentence, part, one) for part in one.content)
     words = [word.lower() for word in _WORD.findall(said.replace("’", "'"))]
     denied = lexicon()["denies"]

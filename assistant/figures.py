@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from assistant.actors import side_of
 from assistant.answer import Claim, Figure
-from assistant.attribution import Attribution, attributions
+from assistant.attribution import Attribution, attributions, counting_verbs
 from kb import Span
 from kb.days import resolved
 
@@ -91,6 +91,7 @@ _AFTER = tuple(  # what stands behind the number, the first that fits
         rf"{_COUNTED}(?P<unit>{_UNIT}){_GAP}\s+"  # "20 people died"
         r"(?P<word>died|perished|fled|disappeared|dying|fleeing|lost\s+their\s+lives|left\s+their\s+homes)\b",
         rf"\s+(?:of\s+them\s+)?(?:more\s+|others?\s+)?{_BE}{{1,3}}(?P<word>{_ACTIVE}|hurt|dead|slain|missing)\b",  # "20 were hurt"
+        rf"{_COUNTED}(?P<unit>{_UNIT})\s+(?P<word>prisoner|hostage)\b",  # "took 20 soldiers prisoner"
         rf"\s+(?P<word>dead|wounded|injured|missing|displaced|captured)\s+(?P<unit>{_UNIT})",  # "20 dead servicemen"
         r"\s+(?P<word>lives|deaths|fatalities|bodies|wounds|injuries|prisoners|hostages|refugees)\b",
     )
@@ -118,8 +119,8 @@ _PART_AFTER = tuple(
 )
 _NAME = r"[A-Z][\w’'-]*(?:[ -](?:al-|el-)?[A-Z][\w’'-]*)*"
 _PLACE = re.compile(
-    rf"\b(?:in|near|at|outside|on|over|around|inside|hit|for)\s+(?:the\s+)?(?:[a-z-]+(?:ern)?\s+){{0,3}}?(?:(?:{_NAME}\s+)?(?:city|town|village|district|province"
-    rf"|region|suburb|capital|area|neighbou?rhood|governorate|area)\s+of\s+)?(?P<name>(?:al-|el-)?{_NAME})"
+    rf"(?P<where>{_NAME})(?=,\s+where\b)|\b(?:in|near|at|outside|on|over|around|inside|hit|for)\s+(?:the\s+)?(?:[a-z-]+(?:ern)?\s+){{0,3}}?(?:(?:{_NAME}\s+)?(?:city|town|village|district|province"
+    rf"|region|suburb|capital|area|neighbou?rhood|governorate|area)\s+of\s+)?(?P<name>(?:al-|el-)?{_NAME})(?!\s+(?:side|forces|army|troops|government|officials|ministry)\b)(?![\w’'])"
 )
 _TIMES = re.compile(
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October|November|December"
@@ -171,7 +172,7 @@ def _figure(sentence: str, counted: _Counted, claim: Claim | None, citation: int
         high=max(values),
         unit=unit,
         speaker=claim.speaker if claim else None,
-        as_of=_as_of(sentence, published) or (claim.as_of if claim else None),
+        as_of=_as_of(sentence, published, claim),
         citation=citation,
         written=number.group().strip().removesuffix(" of"),
         side=claim.side if claim else None,
@@ -255,7 +256,8 @@ def _tidy(unit: str | None) -> str | None:
 def _whose(sentence: str, counted: _Counted) -> str | None:
     """The side of those who are counted: "200 people on the Armenian side", "Turkish soldiers", "the Armenian dead"."""
     side = re.match(r"[^.;]{0,40}?\bon\s+(?P<of>[\w\s’']{3,30}?)\s+side\b", sentence[counted.number.end() :])
-    lead = sentence[max(0, counted.around.start - 25) : counted.around.start]
+    is_behind = counted.around.start < counted.number.start()  # "the Armenian dead at 20"
+    lead = sentence[max(0, counted.around.start - 25) : counted.around.start] if is_behind else ""
     nouns = (side["of"] if side else None, counted.unit, re.sub(r".*[,.;:]|.*\b(?:of|in|by|at|that|said)\b", "", lead))
     return next((found for words in nouns if words and (found := side_of(words))), None)
 
@@ -266,18 +268,27 @@ def _where(sentence: str, counted: _Counted) -> str | None:
     places = [
         match
         for match in _PLACE.finditer(sentence)
-        if not _TIMES.match(match["name"])
-        and not any(span.start <= match.start("name") < span.end for span in speaking)
+        if not _TIMES.match(_place(match)) and not any(span.start <= match.end() - 1 < span.end for span in speaking)
     ]
     behind = [match for match in places if match.start() >= counted.number.end() - 1]
     chosen = behind[0] if behind else places[-1] if places else None
-    return chosen["name"].removesuffix("'s").removesuffix("’s") if chosen else None
+    return _place(chosen).removesuffix("'s").removesuffix("’s") if chosen else None
 
 
-def _as_of(sentence: str, published: str | None) -> str | None:
-    """The day after "as of"."""
-    days = resolved(sentence, published)
-    return next((d.iso for d in days if re.search(r"\bas of\s+(?:the\s+)?\Z", sentence[: d.start])), None)
+def _place(match: re.Match[str]) -> str:
+    return match["where"] or match["name"]
+
+
+def _as_of(sentence: str, published: str | None, claim: Claim | None) -> str | None:
+    """The day after "as of"; of a figure that was "put" or "given on" a day, that day; else the day of the claim."""
+    days = [day for day in resolved(sentence, published) if day.precision == "day"]
+    for day in days:
+        if re.search(r"\bas of\s+(?:the\s+)?\Z", sentence[: day.start]):
+            return day.iso
+    if claim is None:
+        return None
+    given = len(days) == 1 and claim.verb in counting_verbs() and sentence[: days[0].start].endswith("on ")
+    return claim.as_of or (days[0].iso if given else None)
 
 
 def _told(sentence: str, claims: Sequence[Claim]) -> list[tuple[Attribution, Claim]]:
