@@ -20,7 +20,7 @@ from assistant.reader import Evidence, Reader
 from assistant.relations import relations
 from assistant.rendering import markdown
 from assistant.selection import Selection, nearest, select
-from assistant.sources import figures_of, no_response, sources_of
+from assistant.sources import figures_of, responses, sources_of
 from assistant.writers import Draft, Writer
 from kb import Filters, Hit, KnowledgeBase
 
@@ -180,10 +180,12 @@ def _finished(answer: Answer, base: KnowledgeBase, turn: Turn, begun: float, dig
     now = time.perf_counter()
     seconds = {**turn.seconds, "write": now - begun, "total": now - turn.started}
     figures = figures_of(answer.statements, base)
+    answers = responses(answer, base, turn.request.filters)
     whole = replace(
         answer,
         sources=sources_of(answer.statements, base),
-        no_response=no_response(answer.statements, answer.disputes),
+        disputes=answers.disputes,
+        no_response=answers.none_found,
         figures=figures,
         relations=relations(figures, answer.citations),
         settings=digest,

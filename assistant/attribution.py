@@ -412,6 +412,8 @@ def _subject(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
         of = end > 2 and tokens[end - 2].lower == "of"  # "many of whom"
         return (end - 3 if of else end - 1), end
     start = _listed(tokens, _left(tokens, end), end)
+    if 0 < start < end and tokens[start - 1].lower == "whose":
+        return start - 1, end
     return (start, end) if start < end and _names_somebody(tokens[start:end]) else None
 
 
@@ -428,7 +430,7 @@ def _listed(tokens: Sequence[Token], start: int, end: int) -> int:
 
 def _antecedent(tokens: Sequence[Token], speaker: tuple[int, int]) -> tuple[int, int] | None:
     """Of "officials, who said": the phrase before the relative pronoun."""
-    if tokens[speaker[1] - 1].lower not in _RELATIVE:
+    if tokens[speaker[1] - 1].lower not in _RELATIVE and tokens[speaker[0]].lower != "whose":
         return None
     end = speaker[0]
     while end and not tokens[end - 1].is_word:

@@ -58,9 +58,9 @@ def _related(figures: Sequence[Figure], cited: Mapping[int, Citation]) -> Iterat
 def _of_one_thing(a: Figure, b: Figure, cited: Mapping[int, Citation]) -> bool:
     """Whether the words give reason to take both for counts of one thing: a part of it, a place, a day, whose dead they are, or
     much the same words."""
-    if a.citation == b.citation or (a.where and b.where and _one_place(a.where, b.where)):
+    if a.citation == b.citation or (a.where and b.where) or (a.whose and b.whose):
         return True
-    if (a.whose and b.whose) or _events(a, cited) & _events(b, cited):
+    if _events(a, cited) & _events(b, cited):
         return True
     own, others = (stems(cited[f.citation].quote) if f.citation in cited else frozenset() for f in (a, b))
     shared = (own & others) - _UNTELLING

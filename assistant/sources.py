@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from assistant.answer import Dispute, Figure, Sources, Statement
+from assistant.answer import Answer, Dispute, Figure, Sources, Statement
+from assistant.citations import Quote, normalised
 from assistant.claims import Speech
+from assistant.denials import denials
 from assistant.figures import figures_in
-from kb import Article, KnowledgeBase, Span
+from assistant.writers import Selected
+from kb import Article, Filters, KnowledgeBase, Span
 from kb.origins import group
 from kb.passages import split
 
-__all__ = ["figures_of", "no_response", "sources_of"]
+__all__ = ["Responses", "figures_of", "responses", "sources_of"]
 
 
 def sources_of(statements: Sequence[Statement], base: KnowledgeBase) -> Sources:
@@ -37,17 +40,33 @@ def sources_of(statements: Sequence[Statement], base: KnowledgeBase) -> Sources:
     )
 
 
-def no_response(statements: Sequence[Statement], disputes: Sequence[Dispute]) -> tuple[int, ...]:
-    """The places of statements that accuse somebody and have no denial beside them. A denial was searched for."""
-    answered = {dispute.statement for dispute in disputes}
-    denials = {number for dispute in disputes for number in dispute.denied_by}
-    return tuple(
-        place
-        for place, statement in enumerate(statements)
-        if place not in answered
-        and any(claim.stance == "accuses" for claim in statement.claims)
-        and not any(citation.id in denials for citation in statement.citations)
-    )
+@dataclass(frozen=True, slots=True)
+class Responses:
+    """Which statements are denied, and which accuse somebody of whom the articles have no answer."""
+
+    disputes: tuple[Dispute, ...]
+    none_found: tuple[int, ...]
+
+
+def responses(answer: Answer, base: KnowledgeBase, filters: Filters) -> Responses:
+    """The answer's disputes, with the denials that it shows beside one statement and that deny another as well; and
+    the accusing statements to which a search finds neither denial nor other account."""
+    disputes = list(answer.disputes)
+    denying = {number for dispute in disputes for number in dispute.denied_by}
+    known, none_found, speech = {d.statement for d in disputes}, [], Speech()
+    for place, statement in enumerate(answer.statements):
+        accuses = any(claim.stance == "accuses" for claim in statement.claims)
+        if place in known or not accuses or any(citation.id in denying for citation in statement.citations):
+            continue
+        quotes = [Quote(a, Span(c.start, c.end)) for c in statement.citations if (a := base.find(c.article_id))]
+        found = denials(base, Selected(tuple(quotes), statement.claims, 0.0), speech, filters) if quotes else []
+        words = {normalised(denial.text) for denial in found}
+        shown = tuple(c.id for c in answer.citations if normalised(c.quote) in words)
+        if shown:
+            disputes.append(Dispute(place, shown))
+        elif not found and not any(claim.stance == "denies" for claim in statement.claims):
+            none_found.append(place)
+    return Responses(tuple(disputes), tuple(none_found))
 
 
 def figures_of(statements: Sequence[Statement], base: KnowledgeBase) -> tuple[Figure, ...]:
