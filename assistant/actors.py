@@ -88,9 +88,13 @@ def sides_named(text: str) -> set[str]:
     return set(_actors(_own).in_text(text))
 
 
-def digest() -> str:
-    """Identifies the list in use: another list may give another answer."""
-    return _actors(_own).digest
+def digest(path: Path | None) -> str:
+    """Identifies the shipped list with the user's own: another list may give another answer.
+
+    Raises:
+        UnusableActors: as `use`.
+    """
+    return _actors(path).digest
 
 
 def _is_a_persons(text: str, start: int, end: int) -> bool:

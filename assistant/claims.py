@@ -128,13 +128,23 @@ def _named(sentence: str, one: Attribution, last: str | None, context: Context) 
     if place is None:
         return [None]
     name = re.split(r",\s+(?:who|which|whose)\b", place.of(sentence))[0]
+    if name.lower().startswith("this ") and side_of(name) is None:
+        return []  # "this report": the outlet speaks of itself
     if _WORD.findall(name.lower())[:1] and _WORD.findall(name.lower())[0] in PRONOUNS:
-        known = last or context.speaker
+        known = last or _before_what(sentence[: place.start]) or context.speaker
         return [None] if known is None or known.split()[0].lower() in PRONOUNS else [known]
     both = name.split(" and ")
     if len(both) == 2 and None not in (side_of(both[0]), side_of(both[1])):
         return [*both]
     return [_fuller(name, context.named)]
+
+
+def _before_what(before: str) -> str | None:
+    """Of "Azerbaijan began what it calls …": the last side that is named before, for whose words they are."""
+    words = _WORD.findall(before)
+    if not words or words[-1].lower() != "what":
+        return None
+    return next((word for word in reversed(words) if word[0].isupper() and side_of(word) is not None), None)
 
 
 def _fuller(name: str, named: Sequence[str]) -> str:

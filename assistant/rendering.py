@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from assistant.answer import Answer, Citation, Figure, Sources, Statement
+from assistant.answer import Answer, Citation, Claim, Figure, Sources, Statement
 from kb import Article
+
+if TYPE_CHECKING:
+    from assistant.timeline import Timeline
 
 __all__ = [
     "NO_RESPONSE",
@@ -24,6 +27,7 @@ __all__ = [
     "plain",
     "printable",
     "sources_in_words",
+    "timeline_text",
 ]
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|!~$&@])")
@@ -166,6 +170,31 @@ def _row(row: FigureRow) -> str:
     )
 
 
+def timeline_text(found: Timeline, width: int = 88) -> str:
+    """A timeline for a terminal: a day a heading, then what is said of it; undated sentences last."""
+    lines: list[str] = []
+    day: str | None = None
+    for entry in found.entries:
+        if entry.day != day:
+            day = entry.day
+            lines += ["", dated(day)]
+        told = " (day of publication)" if entry.basis == "published" else ""
+        lines += _wrapped(
+            f"“{printable(entry.text)}” {_marks(entry.citations)}{_speaking(entry.claims)}{told}", width, "  "
+        )
+    if found.undated:
+        lines += ["", "In undated articles, not placed"]
+        for entry in found.undated:
+            text = f"“{printable(entry.text)}” {_marks(entry.citations)}{_speaking(entry.claims)}"
+            lines += _wrapped(text, width, "  ")
+    if not lines:
+        return "The articles do not say.\n"
+    if found.left_out:
+        lines += ["", f"{found.left_out} more; narrow the days, or ask for more with -n."]
+    lines += ["", *(line for citation in found.citations for line in _wrapped(_source(citation), width))]
+    return "\n".join(lines).strip() + "\n"
+
+
 def sources_in_words(sources: Sources) -> str:
     """ "3 articles, 2 origins; Armenia and Azerbaijan speak." with the warnings that apply."""
     parts = [counted(sources.articles, "article"), counted(sources.origins, "origin")]
@@ -190,7 +219,7 @@ def plain(answer: Answer, width: int = 88) -> str:
     for place, statement in enumerate(answer.statements):
         is_denial = any(citation.id in denials for citation in statement.citations)
         numbers = "".join(f"[{citation.id}]" for citation in statement.citations)
-        text = f"{'Denied: ' if is_denial else ''}{printable(statement.text)} {numbers}{_spoken(statement)}"
+        text = f"{'Denied: ' if is_denial else ''}{printable(statement.text)} {numbers}{_speaking(statement.claims)}"
         lines += [*_wrapped(text, width, "  " if is_denial else ""), ""]
         lines += [f"  {NO_RESPONSE}", ""] if place in answer.no_response else []
     if len(answer.figures) > 1:
@@ -271,12 +300,12 @@ def _marks(citations: tuple[Citation, ...]) -> str:
     return "".join(f"[{citation.id}]" for citation in citations)
 
 
-def _spoken(statement: Statement) -> str:
+def _speaking(claims: Sequence[Claim]) -> str:
     """Who speaks and what they do, where the words alone may not show it at a glance."""
-    if not statement.claims:
+    if not claims:
         return ""
     stances: dict[str, list[str]] = {}
-    for claim in statement.claims:
+    for claim in claims:
         own = stances.setdefault(printable(claim.speaker or "not named here"), [])
         own += [claim.stance] if claim.stance not in own else []
     spoken = (f"{speaker}: {', '.join(own)}" for speaker, own in stances.items())

@@ -9,6 +9,8 @@ from platformdirs import user_data_path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from assistant import actors
+
 __all__ = ["Settings"]
 
 
@@ -27,6 +29,9 @@ class Settings(BaseSettings):
     confidence: float | None = Field(
         None, ge=0, le=1, description="Score below which the assistant abstains; unset for the learned one."
     )
+    actors: Path | None = Field(
+        None, description="TOML file with further sides for the list of actors; its names win over the shipped ones."
+    )
     host: str = Field("127.0.0.1", description="Address on which the chat listens.")
     port: int = Field(7860, ge=1, le=65535, description="Port of the chat; the next free one is taken if it is in use.")
 
@@ -37,4 +42,4 @@ class Settings(BaseSettings):
     def digest(self) -> str:
         """Identifies the settings that shape an answer: equal digests, equal answers from equal articles."""
         shaping = self.model_dump_json(include={"embedding_model", "passages", "statements", "confidence"})
-        return hashlib.sha256(shaping.encode()).hexdigest()[:16]
+        return hashlib.sha256(f"{shaping}{actors.digest(self.actors)}".encode()).hexdigest()[:16]
