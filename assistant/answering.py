@@ -20,9 +20,10 @@ from assistant.denials import denials
 from assistant.entailment import Entailment
 from assistant.errors import UnusableQuestion
 from assistant.reader import Evidence, Reader
+from assistant.relations import relations
 from assistant.rendering import markdown
 from assistant.selection import Selection, nearest, select
-from assistant.sources import figures_of, sources_of
+from assistant.sources import figures_of, responses, sources_of
 from assistant.verdicts import Checked, Checker
 from assistant.writers import Draft, QuotingWriter, Selected, Writer
 from kb import Filters, Hit, KnowledgeBase
@@ -217,10 +218,15 @@ def _finished(answer: Answer, base: KnowledgeBase, turn: Turn, begun: float, dig
     """The answer with what can only be told of the whole: sources, figures, text, time."""
     now = time.perf_counter()
     seconds = {**turn.seconds, "write": now - begun, "total": now - turn.started}
+    figures = figures_of(answer.statements, base)
+    answers = responses(answer, base, turn.request.filters)
     whole = replace(
         answer,
         sources=sources_of(answer.statements, base),
-        figures=figures_of(answer.statements),
+        disputes=answers.disputes,
+        no_response=answers.none_found,
+        figures=figures,
+        relations=relations(figures, answer.citations),
         settings=digest,
         seconds={stage: round(value, 4) for stage, value in seconds.items()},
     )

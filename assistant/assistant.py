@@ -11,10 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from assistant import actors
 from assistant.answer import Answer
 from assistant.answering import Answering, Request
 from assistant.conversation import Conversation
 from assistant.entailment import Entailment
+from assistant.errors import UnusableQuestion
 from assistant.privacy import switch_off_telemetry
 from assistant.reader import FeatureReader
 from assistant.settings import Settings
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from assistant.chain import ArticleRetriever
+    from assistant.timeline import Timeline
 
 __all__ = ["Assistant"]
 
@@ -49,10 +52,12 @@ class Assistant:
 
         Raises:
             KnowledgeBaseError: the knowledge base cannot be used; the message names the mend.
+            UnusableActors: the list of actors that a setting names cannot be used.
             pydantic.ValidationError: a setting is unknown or out of range.
         """
         switch_off_telemetry()
         chosen = Settings(**settings) if folder is None else Settings(kb=Path(folder), **settings)
+        actors.use(chosen.actors)
         model = embedder(chosen.embedding_model)
         return cls(KnowledgeBase.open(chosen.kb, model=model, create=create, own=own), chosen)
 
@@ -174,6 +179,29 @@ class Assistant:
         """The same as `ask`, without blocking the event loop."""
         request = Request(question, conversation, filters, side, k)
         return (await asyncio.to_thread(lambda: list(self.stream(request))))[-1]
+
+    def timeline(
+        self,
+        question: str | None = None,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        outlet: str | None = None,
+        limit: int = 60,
+    ) -> Timeline:
+        """What the articles say about the question, or of the days between `since` and `until`, in the order of the
+        days it is about; what is undated stands apart.
+
+        Raises:
+            UnusableQuestion: there is neither a question nor a day, or a day is no ISO date.
+            KnowledgeBaseError: the knowledge base cannot be read.
+        """
+        from assistant.timeline import timeline
+
+        try:
+            return timeline(self.base, question, since=since, until=until, outlet=outlet, limit=limit)
+        except ValueError as error:
+            raise UnusableQuestion(str(error)) from error
 
     def stream(self, request: Request | str) -> Iterator[Answer]:
         """The answer as it grows, statement by statement; the last one is whole."""

@@ -139,6 +139,30 @@ def ask(
 
 
 @app.command()
+def timeline(
+    question: Annotated[str | None, typer.Argument(help="What it is to be about, in quotes.")] = None,
+    kb: Folder = None,
+    as_json: Json = False,
+    since: Annotated[str | None, typer.Option(help="Only what is about this day or later, ISO.")] = None,
+    until: Annotated[str | None, typer.Option(help="Only what is about this day or earlier, ISO.")] = None,
+    outlet: Annotated[str | None, typer.Option(help="Only articles of this outlet.")] = None,
+    n: Annotated[int, typer.Option("-n", min=1, max=1000, help="How many sentences at most.")] = 60,
+) -> None:
+    """List what is said of each day, in order, with its source; undated articles stand apart."""
+    with _refusals():
+        from assistant.assistant import Assistant
+        from assistant.rendering import timeline_text
+
+        first, last = _day(since, "--since"), _day(until, "--until")
+        with Assistant.open(_settings(kb).kb) as assistant:
+            found = assistant.timeline(question, since=first, until=last, outlet=outlet, limit=n)
+        if as_json:
+            _print_json(found.to_json())
+        else:
+            _print(timeline_text(found).rstrip())
+
+
+@app.command()
 def batch(
     file: Annotated[
         Path, typer.Argument(help="Questions: .jsonl, .csv, .tsv or .txt; - for standard input.", metavar="FILE|-")

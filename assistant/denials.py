@@ -32,10 +32,16 @@ _BEFORE = 3 * 86400  # seconds by which a denial may be published before what it
 
 
 def denials(base: KnowledgeBase, claimed: Selected, speech: Speech, filters: Filters) -> list[Selected]:
-    """Sentences in which another side denies what this one claims, the closest first; empty if there is none."""
-    sides = {claim.side for claim in claimed.claims if claim.side and claim.stance != "denies"}
-    if not sides:
+    """Sentences in which another side denies what this one claims, the closest first; empty if there is none.
+
+    Of a speaker of no known side the denial may be anybody's. A sentence that itself tells the denial needs no other,
+    unless it accuses as well.
+    """
+    claims = [claim for claim in claimed.claims if claim.speaker and claim.stance != "denies"]
+    told = len(claims) < len(claimed.claims) and not any(claim.stance == "accuses" for claim in claims)
+    if told or not claims:
         return []
+    sides = {claim.side for claim in claims if claim.side}
     hits = base.search(f"{claimed.text} denied false rejected", _SEARCHED, filters)
     found = list(_answering(claimed, sides, hits, speech))
     if not found:

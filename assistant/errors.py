@@ -2,6 +2,7 @@
 
 AssistantError
 ├── UnusableQuestion        the user: empty, or longer than a question can be
+├── UnusableActors          the user: the list of sides that a setting names cannot be read
 └── UnusableModel           the chat model cannot be used; the message names the mend
     ├── ModelNotInstalled   the user: an extra is missing, or the model is named in no known way
     ├── ModelKeyMissing     the user: the provider wants a key, and there is none
@@ -19,6 +20,8 @@ __all__ = [
     "ModelRefused",
     "ModelReplyUnusable",
     "ModelUnreachable",
+    "UnusableActors",
+    "UnusableActors",
     "UnusableModel",
     "UnusableQuestion",
 ]
@@ -30,6 +33,10 @@ class AssistantError(Exception):
 
 class UnusableQuestion(AssistantError):
     """The question is empty or too long."""
+
+
+class UnusableActors(AssistantError):
+    """The list of sides that the setting `actors` names cannot be used."""
 
 
 class UnusableModel(AssistantError):

@@ -23,7 +23,17 @@ from assistant.claims import sides_named, speaking_names
 from kb import Article, Hit, KnowledgeBase, Span
 from kb.search import content_words
 
-__all__ = ["FEATURES", "Evidence", "FeatureReader", "Question", "Reader", "features", "is_evidence", "missing_names"]
+__all__ = [
+    "FEATURES",
+    "Evidence",
+    "FeatureReader",
+    "Question",
+    "Reader",
+    "asks_how_many",
+    "features",
+    "is_evidence",
+    "missing_names",
+]
 
 FEATURES = (
     "similarity",  # cosine of question and sentence
@@ -155,6 +165,11 @@ class FeatureReader:
     def _probability(self, values: Mapping[str, float]) -> float:
         weights = self._weights
         return 1 / (1 + math.exp(-weights["intercept"] - sum(weights[name] * values[name] for name in FEATURES)))
+
+
+def asks_how_many(question: str) -> bool:
+    """Whether a question asks for a number."""
+    return _COUNT.search(question) is not None
 
 
 def features(asked: Question, hit: Hit, span: Span, similarity: float) -> dict[str, float]:

@@ -11,7 +11,7 @@ from platformdirs import user_data_path
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from assistant import prompts
+from assistant import actors, prompts
 
 __all__ = ["Settings"]
 
@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     entailment_model: str | None = Field(
         None, description="Name or folder of a cross-encoder that must also find a statement implied by its quote."
     )
+    actors: Path | None = Field(
+        None, description="TOML file with further sides for the list of actors; its names win over the shipped ones."
+    )
     host: str = Field("127.0.0.1", description="Address on which the chat listens.")
     port: int = Field(7860, ge=1, le=65535, description="Port of the chat; the next free one is taken if it is in use.")
 
@@ -89,7 +92,7 @@ class Settings(BaseSettings):
     def digest(self) -> str:
         """Identifies the settings that shape an answer: equal digests, equal answers from equal articles."""
         shaping = self.model_dump_json(include=_SHAPING)
-        return hashlib.sha256(f"{shaping}{prompts.digest()}".encode()).hexdigest()[:16]
+        return hashlib.sha256(f"{shaping}{prompts.digest()}{actors.digest(self.actors)}".encode()).hexdigest()[:16]
 
     @field_validator("base_url")
     @classmethod

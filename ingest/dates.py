@@ -6,18 +6,15 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from kb.days import MONTH, month_number
+
 __all__ = ["WrittenDate", "leading", "read"]
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
-    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
-)
 _WEEKDAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?,?\s+"
 _FULL = re.compile(
     rf"""(?P<weekday>{_WEEKDAY})?(?:
-        (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?[\s-]+(?P<month>{_MONTH}),?[\s-]+(?P<year>\d{{4}})
-      | (?P<us_month>{_MONTH})\s+(?P<us_day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<us_year>\d{{4}})
+        (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?[\s-]+(?P<month>{MONTH}),?[\s-]+(?P<year>\d{{4}})
+      | (?P<us_month>{MONTH})\s+(?P<us_day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<us_year>\d{{4}})
       | (?P<iso_year>\d{{4}})(?P<iso_sep>[-/.])(?P<iso_month>\d{{1,2}})(?P=iso_sep)(?P<iso_day>\d{{1,2}})
       | (?P<one>\d{{1,2}})(?P<sep>[-/.])(?P<two>\d{{1,2}})(?P=sep)(?P<num_year>\d{{4}})
     )(?![\d/-])""",
@@ -33,7 +30,7 @@ _TIME = re.compile(
 )
 _COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:T\d{4,6}Z?)?")
 _MONTH_ONLY = re.compile(
-    rf"(?P<name>{_MONTH}),?\s+(?P<year>\d{{4}})|(?P<iso>\d{{4}})-(?P<number>\d{{2}})", re.IGNORECASE
+    rf"(?P<name>{MONTH}),?\s+(?P<year>\d{{4}})|(?P<iso>\d{{4}})-(?P<number>\d{{2}})", re.IGNORECASE
 )
 _EARLIEST_YEAR = 1500  # printed news is not older; "0001" in a date field means that nobody filled it in
 _LONGEST = 100  # characters: no way of writing a date is longer
@@ -73,7 +70,7 @@ def read(written: str) -> str | None:
         return _valid(*(int(part) for part in match.groups()))
     if match := _MONTH_ONLY.fullmatch(written):
         if match["name"]:
-            return _valid(int(match["year"]), _month(match["name"]))
+            return _valid(int(match["year"]), month_number(match["name"]))
         return _valid(int(match["iso"]), int(match["number"]))
     found = leading(written)
     return found.iso if found and found.end == len(written) else None
@@ -82,19 +79,15 @@ def read(written: str) -> str | None:
 def _parts(match: re.Match[str]) -> tuple[int, int, int]:
     """Year, month and day; an ambiguous order gives day 0, which no calendar has."""
     if match["month"]:
-        return int(match["year"]), _month(match["month"]), int(match["day"])
+        return int(match["year"]), month_number(match["month"]), int(match["day"])
     if match["us_month"]:
-        return int(match["us_year"]), _month(match["us_month"]), int(match["us_day"])
+        return int(match["us_year"]), month_number(match["us_month"]), int(match["us_day"])
     if match["iso_year"]:
         return int(match["iso_year"]), int(match["iso_month"]), int(match["iso_day"])
     one, two = int(match["one"]), int(match["two"])
     if one > 12 or one == two:
         return int(match["num_year"]), two, one
     return int(match["num_year"]), one, two if two > 12 else 0
-
-
-def _month(name: str) -> int:
-    return _MONTHS.index(name[:3].lower()) + 1
 
 
 def _valid(year: int, month: int | None = None, day: int | None = None) -> str | None:

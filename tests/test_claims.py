@@ -49,7 +49,10 @@ CASES = (
         "According to the Red Cross, nine people were hurt.",
         (("the Red Cross", "Red Cross", "according", "asserts"),),
     ),
-    Case("The envoy, Ali Khan, told reporters that talks had failed.", (("The envoy", None, "told", "asserts"),)),
+    Case(
+        "The envoy, Ali Khan, told reporters that talks had failed.",
+        (("The envoy, Ali Khan", None, "told", "asserts"),),
+    ),
     Case("On Tuesday Baku had said that it was over.", (("Baku", "Azerbaijan", "said", "asserts"),)),
     Case(
         "Armenia and Azerbaijan each said the other had begun.",

@@ -347,9 +347,9 @@ class TestEndpoints:
         assert "this failed inside the program (KeyError)" in str(refused.value)
         assert "secret" not in str(refused.value)
 
-    def test_only_these_three_are_for_programs(self, served: str) -> None:
+    def test_only_these_are_for_programs(self, served: str) -> None:
         described = _client(served).view_api(return_format="dict")
-        assert set(described["named_endpoints"]) == {"/ask", "/search", "/article"}
+        assert set(described["named_endpoints"]) == {"/ask", "/search", "/article", "/timeline"}
         assert described["unnamed_endpoints"] == {}
         asked = {
             p["parameter_name"]: p["parameter_has_default"] for p in described["named_endpoints"]["/ask"]["parameters"]

@@ -335,18 +335,26 @@ class TestExport:
     exchange = _kept(_article("Some text.", "T"), "Who says <so>, and why?").to_json()["exchanges"][0]
 
     def test_a_file_is_named_after_its_question(self) -> None:
-        file = exported({"exchange": self.exchange, "format": "json"})
+        file = exported({"exchange": self.exchange, "format": "json"}, lambda _: None)
         assert file["name"] == "who-says-so-and-why.json"
         assert json.loads(file["text"])["question"] == "Who says <so>, and why?"
+
+    @pytest.mark.parametrize("name", ["markdown", "json", "csv", "bibtex", "csl"])
+    def test_every_format_that_the_page_offers_names_the_article(self, name: str) -> None:
+        article = _article("Some text.", "T", author="A. Nobody")
+        text = exported({"exchange": self.exchange, "format": name}, lambda _: article)["text"]
+        assert article.id in text or name == "markdown"
+        assert "Some" in text or name in ("bibtex", "csl")
+        assert ("A. Nobody" in text) == (name in ("bibtex", "csl"))
 
     @pytest.mark.parametrize("request_", [{}, {"exchange": {}}, {"exchange": {"answer": 1}, "format": "json"}])
     def test_what_is_no_answer_is_refused(self, request_: dict[str, Any]) -> None:
         with pytest.raises(ValueError, match=r".+"):
-            exported(request_)
+            exported(request_, lambda _: None)
 
     def test_an_unknown_format_is_refused_with_those_there_are(self) -> None:
         with pytest.raises(ValueError, match=r"'exe' is no format; there are .*markdown"):
-            exported({"exchange": self.exchange, "format": "exe"})
+            exported({"exchange": self.exchange, "format": "exe"}, lambda _: None)
 
 
 class TestPreferences:

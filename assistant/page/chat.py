@@ -12,10 +12,10 @@ from typing import Any
 
 import gradio as gr
 
+from assistant.actors import all_names
 from assistant.answer import Answer
 from assistant.answering import LONGEST_QUESTION, Request
 from assistant.assistant import Assistant
-from assistant.claims import all_sides
 from assistant.errors import UnusableQuestion
 from assistant.page import markup, pictures
 from assistant.page.access import Access, Gate
@@ -29,7 +29,7 @@ from assistant.page.kept import Folder, Kept, Wanted
 from assistant.page.markup import Html, button, choice, field, h
 from assistant.page.preferences import settings_view
 from assistant.page.words import say, spoken
-from kb import Span
+from kb import Article, Span
 
 __all__ = ["chat"]
 
@@ -79,7 +79,7 @@ def _chat_view(on: Events, folder: Folder | None) -> gr.HTML:
                 js_on_load=script("conversation"),
                 elem_id="conversation",
                 apply_default_css=False,
-                server_functions=[_exporting(), _suggesting(on)],
+                server_functions=[_exporting(on), _suggesting(on)],
                 words={**spoken("said"), **spoken("edit")},
                 longest=LONGEST_QUESTION,
             )
@@ -276,11 +276,15 @@ class Events:
             refused.append(markup.notice(in_words(error)))
         yield Html(self.visit() + "".join(refused))
 
+    def find(self, article_id: str) -> Article | None:
+        """A stored article."""
+        return self._assistant.base.find(article_id)
+
     def choices(self) -> dict[str, list[str]]:
         """What there is to filter by: the outlets, and the sides that the articles name."""
-        sides = all_sides()
-        named = self._assistant.base.mentioned([name for side, names in sides.items() for name in (side, *names)])
-        speaking = [side for side, names in sides.items() if any(named[name] for name in (side, *names))]
+        sides = all_names()
+        named = self._assistant.base.mentioned([name for names in sides.values() for name in names])
+        speaking = [side for side, names in sides.items() if any(named[name] for name in names)]
         return {"outlets": sorted(self._assistant.base.outlets(), key=str.casefold), "sides": sorted(speaking)}
 
     def _shown(self, kept: Kept) -> Html:
@@ -337,9 +341,9 @@ def idle(question: str = "") -> Any:
     return gr.Textbox(value=question, submit_btn=say("chat.ask"), stop_btn=False)
 
 
-def _exporting() -> Any:
+def _exporting(on: Events) -> Any:
     def exported_(request: dict[str, Any]) -> dict[str, str]:
-        return exported(request)
+        return exported(request, on.find)
 
     exported_.__name__ = "exported"
     return exported_

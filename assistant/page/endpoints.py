@@ -52,7 +52,18 @@ def endpoints(assistant: Assistant, gate: Gate) -> None:
         """One stored article: the document of accordingto articles show --json."""
         return article_document(assistant.base.get(article_id))
 
-    for function in (ask, search, article):
+    def timeline(
+        question: Annotated[str | None, Field(max_length=LONGEST_QUESTION)] = None,
+        since: str | None = None,
+        until: str | None = None,
+        outlet: str | None = None,
+    ) -> dict[str, Any]:
+        """What is said of each day, in order: the document of accordingto timeline --json. Needs a question, or the
+        first or the last day (ISO); optional: the outlet."""
+        found = assistant.timeline(question or None, since=since or None, until=until or None, outlet=outlet or None)
+        return found.to_json()
+
+    for function in (ask, search, article, timeline):
         # The gate lets so many questions in as the settings say.
         api(_refusing(function), api_name=function.__name__, concurrency_limit=None if function is ask else 4)
 

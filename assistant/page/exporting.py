@@ -7,14 +7,18 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from assistant import exports
 from assistant.answer import Answer
-from assistant.page.kept import Asked, Kept
+from assistant.page.kept import Kept
+from kb import Article
 
 __all__ = ["exported"]
 
+_Find = Callable[[str], Article | None]
 
-def exported(request: Mapping[str, Any]) -> dict[str, str]:
-    """An answer in one of the formats: the file's name, its media type and its text.
+
+def exported(request: Mapping[str, Any], find: _Find) -> dict[str, str]:
+    """An answer in one of the formats: the file's name, its media type and its text. `find` gives stored articles.
 
     Raises:
         ValueError: there is no such format, or what was sent is no answer.
@@ -24,20 +28,19 @@ def exported(request: Mapping[str, Any]) -> dict[str, str]:
     if name not in _FORMATS:
         raise ValueError(f"{name!r} is no format; there are {', '.join(_FORMATS)}")
     ending, kind, write = _FORMATS[name]
-    asked: Asked = kept.exchanges[0]
-    stem = "-".join(re.findall(r"\w+", asked.answer.question.lower()))[:60].strip("-") or "answer"
-    return {"name": f"{stem}.{ending}", "kind": kind, "text": write(asked.answer)}
+    answer = kept.exchanges[0].answer
+    stem = "-".join(re.findall(r"\w+", answer.question.lower()))[:60].strip("-") or "answer"
+    return {"name": f"{stem}.{ending}", "kind": kind, "text": write(answer, find)}
 
 
-def _json(answer: Answer) -> str:
-    return json.dumps(answer.to_json(), ensure_ascii=False, indent=2) + "\n"
+def _json(document: Any) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-def _markdown(answer: Answer) -> str:
-    return answer.text
-
-
-_FORMATS: Mapping[str, tuple[str, str, Callable[[Answer], str]]] = {
-    "markdown": ("md", "text/markdown", _markdown),
-    "json": ("json", "application/json", _json),
+_FORMATS: Mapping[str, tuple[str, str, Callable[[Answer, _Find], str]]] = {
+    "markdown": ("md", "text/markdown", lambda answer, _: exports.answer_report(answer)),
+    "json": ("json", "application/json", lambda answer, _: _json(answer.to_json())),
+    "csv": ("csv", "text/csv", lambda answer, _: exports.evidence_csv(answer)),
+    "bibtex": ("bib", "application/x-bibtex", exports.bibtex),
+    "csl": ("csl.json", "application/vnd.citationstyles.csl+json", lambda a, find: _json(exports.csl_json(a, find))),
 }

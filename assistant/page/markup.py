@@ -13,11 +13,11 @@ from html import escape
 from itertools import pairwise
 from urllib.parse import urlsplit
 
-from assistant.answer import Answer, Citation, Figure, Sources, Stance, Statement
+from assistant.answer import Answer, Checks, Citation, Sources, Stance, Statement
 from assistant.page.kept import Asked, Wanted
 from assistant.page.pictures import Event, Toll
 from assistant.page.words import counted, say
-from assistant.rendering import dated
+from assistant.rendering import NO_RESPONSE, dated, figure_rows
 from kb import Article, Span
 
 __all__ = [
@@ -177,7 +177,12 @@ def _ending(answer: Answer, *, writing: bool) -> Html | None:
         return h("p", say("chat.writing") if writing else say("chat.stopped"), class_="waiting", role="status")
     if answer.status != "answered":
         return None
-    return h("div", h("p", _counted_sources(answer.sources), class_="ground"), *_warnings(answer.sources))
+    return h(
+        "div",
+        h("p", _counted_sources(answer.sources), class_="ground"),
+        *_warnings(answer.sources),
+        _left_out(answer.checks),
+    )
 
 
 def _counted_sources(sources: Sources) -> str:
@@ -196,18 +201,30 @@ def _warnings(sources: Sources) -> Iterator[Html]:
         yield h("p", known.get(warning, warning), class_="warning")
 
 
+def _left_out(checks: Checks) -> Html | None:
+    """What did not hold against the articles: counted, and not shown."""
+    told = []
+    if checks.unverified:
+        number = checks.unverified
+        told.append(say("answer.unverified_one") if number == 1 else say("answer.unverified_many", number=number))
+    if checks.repaired:
+        number = checks.repaired
+        told.append(say("answer.repaired_one") if number == 1 else say("answer.repaired_many", number=number))
+    return h("p", " ".join(told), class_="warning") if told else None
+
+
 def _tools(exchange: int, answer: Answer) -> Html:
     """What can be done with an answer."""
     number = str(exchange)
     formats = ("markdown", "json", "csv", "bibtex", "csl")
     files = [h("li", button(say(f"export.{name}"), "export", data_format=name, data_of=number)) for name in formats]
-    dates = {c.published for s in answer.statements for c in s.citations if c.published}
+    dated_ = {c.published for s in answer.statements for c in s.citations if c.published}
     return h(
         "div",
         button(say("answer.copy"), "copy", data_of=number),
         button(say("answer.link"), "link", data_question=answer.question),
         h("details", h("summary", say("answer.export"), class_="plain"), h("ul", *files), class_="menu"),
-        button(say("answer.timeline"), "picture", data_picture="timeline", data_of=number) if len(dates) > 1 else None,
+        button(say("answer.timeline"), "picture", data_picture="timeline", data_of=number) if len(dated_) > 1 else None,
         button(say("answer.tolls"), "picture", data_picture="tolls", data_of=number)
         if len(answer.figures) > 1
         else None,
@@ -232,38 +249,25 @@ def _figures(exchange: int, answer: Answer) -> Html | None:
     if not answer.figures:
         return None
     by_number = {citation.id: citation for citation in answer.citations}
+    found = figure_rows(answer)
+    related = any(row.relation for row in found)
     rows = (
         h(
             "tr",
-            h("td", amount(figure), class_="number"),
-            h("td", " ".join(filter(None, (figure.unit, figure.what))), dir="auto"),
-            h("td", figure.speaker or say("figures.nobody"), dir="auto"),
-            h("td", as_of(figure, by_number.get(figure.citation))),
-            h("td", _mark(exchange, by_number[figure.citation]) if figure.citation in by_number else None),
+            h("td", row.number, class_="number"),
+            h("td", ", ".join(filter(None, (row.what, row.where))), dir="auto"),
+            h("td", row.speaker, dir="auto"),
+            h("td", row.as_of),
+            h("td", row.relation, dir="auto") if related else None,
+            h("td", _mark(exchange, by_number[row.citation]) if row.citation in by_number else None),
         )
-        for figure in answer.figures
+        for row in found
     )
-    heads = [h("th", say(f"figures.{name}"), scope="col") for name in ("number", "what", "by", "as_of", "source")]
-    return h(
-        "table",
-        h("caption", say("figures.caption")),
-        h("thead", h("tr", *heads)),
-        h("tbody", *rows),
-        class_="data figures",
-    )
-
-
-def amount(figure: Figure) -> str:
-    """ "2,317", or "20–30" where a range is given."""
-    return f"{figure.low:,}" if figure.low == figure.high else f"{figure.low:,}–{figure.high:,}"
-
-
-def as_of(figure: Figure, citation: Citation | None) -> str:
-    """The day that a figure is of; else the day on which it was published, called so."""
-    if figure.as_of:
-        return dated(figure.as_of)
-    published = citation.published if citation else None
-    return say("figures.published", date=dated(published)) if published else say("evidence.undated")
+    names = ("number", "what", "by", "as_of", *(("relation",) if related else ()), "source")
+    heads = [h("th", say(f"figures.{name}"), scope="col") for name in names]
+    caption = say("figures.caption")
+    shown = h("table", h("caption", caption), h("thead", h("tr", *heads)), h("tbody", *rows), class_="data figures")
+    return h("div", shown, class_="scrolling", tabindex="0", role="region", aria_label=caption)
 
 
 def _statements(exchange: int, answer: Answer) -> Iterator[Html]:
@@ -279,6 +283,7 @@ def _statements(exchange: int, answer: Answer) -> Iterator[Html]:
             _who(statement, is_denial=is_denial),
             h("p", h("span", statement.text, dir="auto"), " ", *(_mark(exchange, c) for c in statement.citations)),
             *(shown(denial, is_denial=True) for denial in denials.get(number, ())),
+            h("p", NO_RESPONSE, class_="who unanswered") if number in answer.no_response else None,
             h("p", say("answer.denied_in"), *(_mark(exchange, c) for c in elsewhere), class_="who")
             if elsewhere
             else None,
