@@ -362,9 +362,23 @@ class TestPreferences:
         from assistant.page.preferences import Events
 
         on = Events(assistant, Access(assistant.settings))
-        assert "quoting answers, in" in list(on.test())[-1]
+        assert "Quoting, without a model answers, in" in list(on.test())[-1]
         facts = on.facts(None)  # type: ignore[arg-type]  # as where nobody has to log in
         assert "read, add and remove" in facts
+
+    def test_a_chat_model_that_is_away_is_said_to_be_and_its_key_is_not_shown(
+        self, assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from assistant.page.preferences import Events
+
+        pytest.importorskip("langchain_openai", reason="the extra openai is not installed")
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-open-sesame")
+        there = {"model": "openai:away", "base_url": "http://127.0.0.1:9/v1", "reply_timeout": 5}
+        on = Events(assistant.using(**there), Access(assistant.settings))
+        shown = [on.writer(), *on.test(), on.facts(None)]  # type: ignore[arg-type]  # as where nobody has to log in
+        assert "openai:away does not answer" in shown[2]
+        assert 'value="quoting"' in shown[0]
+        assert not any("sesame" in part for part in shown)
 
     def test_a_writer_that_fails_is_said_to(self, assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
         from assistant.errors import UnusableModel
@@ -375,7 +389,7 @@ class TestPreferences:
 
         monkeypatch.setattr(assistant, "ask", broken)
         on = Events(assistant, Access(assistant.settings))
-        assert "quoting does not answer: the model is away; start it" in list(on.test())[-1]
+        assert "Quoting, without a model does not answer: the model is away; start it" in list(on.test())[-1]
 
 
 class TestWords:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import gradio as gr
@@ -205,10 +206,19 @@ class Events:
         longer = kept
         if len(question) > LONGEST_QUESTION:
             raise UnusableQuestion(say("chat.too_long", length=len(question), longest=LONGEST_QUESTION))
-        for answer in self._assistant.stream(Request(question, kept.conversation, wanted.filters, wanted.side)):
+        for answer in self._writing(wanted).stream(Request(question, kept.conversation, wanted.filters, wanted.side)):
             # One conversation has one id, however its answer has grown.
             longer = Kept(longer.id, longer.title, "", kept.exchanges).with_answer(answer, wanted)
             yield longer, bool(answer.seconds)
+
+    def _writing(self, wanted: Wanted) -> Assistant:
+        """The assistant with the writer that the reader wants: the one that is set, or quotes. No page names another,
+        for a chat model may be one that costs, or that sends what it reads elsewhere."""
+        return self._quoting if wanted.writer == "quoting" else self._assistant
+
+    @cached_property
+    def _quoting(self) -> Assistant:
+        return self._assistant.using(model=None)
 
     def suggestion(self, document: Any, wanted: Any, chosen: gr.EventData) -> Iterator[_Shown]:
         """Answers one of the questions to begin with."""

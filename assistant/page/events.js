@@ -1,6 +1,6 @@
 // Only tells the server what was chosen. The names of the events: "turn" "open" "remove" "removed" "kept" "fetch" "paste"
-// "again" "strike" "test"
-choosing({}, ["turn", "open", "remove", "removed", "kept", "fetch", "paste", "again", "strike", "test"]);
+// "again" "strike"
+choosing({}, ["turn", "open", "remove", "removed", "kept", "fetch", "paste", "again", "strike"]);
 watch("value", () => {
     const asking = element.querySelector("[role=alertdialog]");
     if (asking) asking.querySelector("button:last-of-type")?.focus();

@@ -14,7 +14,9 @@ const show = () => {
         const button = element.querySelector(`[data-do="${name}"]`);
         if (button) button.disabled = !places[at + step];
     }
-    if (!quote) element.closest(".html-container, .block")?.parentElement?.scrollTo?.(0, 0);
+    const narrow = matchMedia("(max-width: 64rem)").matches;
+    if (!quote && narrow && !element.querySelector(".nothing")) element.scrollIntoView({ block: "start" });
+    else if (!quote) element.closest(".column")?.scrollTo(0, 0);
     quote?.scrollIntoView({ block: "center" });
     quote?.focus({ preventScroll: true });
 };

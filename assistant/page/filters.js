@@ -11,7 +11,9 @@ const fill = (select, options) => {
 
 const changed = () => {
     const wanted = Object.fromEntries(Object.entries(filled(element)).filter(([, value]) => value.trim()));
-    props.value = wanted;
+    // Chosen under Settings, and remembered in this browser.
+    const writer = localStorage.getItem("accordingto-writer");
+    props.value = writer ? { ...wanted, writer } : wanted;
     const parts = [
         wanted.since && put(words.told_since, { day: wanted.since }),
         wanted.until && put(words.told_until, { day: wanted.until }),
@@ -34,6 +36,7 @@ const refill = async () => {
 };
 
 details.addEventListener("toggle", refill);
+window.addEventListener("writer", changed);
 for (const input of inputs) input.addEventListener("input", changed);
 choosing({
     clear: () => {

@@ -39,6 +39,8 @@ class Wanted:
     until: str | None = None
     outlet: str | None = None
     side: str | None = None
+    writer: str | None = None
+    """"quoting" for quotes where a chat model is set; it shapes the answer, and leaves nothing out of the articles."""
 
     @classmethod
     def of(cls, document: Any) -> Wanted:

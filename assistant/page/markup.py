@@ -256,14 +256,13 @@ def _figures(exchange: int, answer: Answer) -> Html | None:
             "tr",
             h("td", row.number, class_="number"),
             h("td", ", ".join(filter(None, (row.what, row.where))), dir="auto"),
-            h("td", row.speaker, dir="auto"),
-            h("td", row.as_of),
+            h("td", h("bdi", row.speaker), h("span", f", {row.as_of}", class_="found")),
             h("td", row.relation, dir="auto") if related else None,
             h("td", _mark(exchange, by_number[row.citation]) if row.citation in by_number else None),
         )
         for row in found
     )
-    names = ("number", "what", "by", "as_of", *(("relation",) if related else ()), "source")
+    names = ("number", "what", "by", *(("relation",) if related else ()), "source")
     heads = [h("th", say(f"figures.{name}"), scope="col") for name in names]
     caption = say("figures.caption")
     shown = h("table", h("caption", caption), h("thead", h("tr", *heads)), h("tbody", *rows), class_="data figures")

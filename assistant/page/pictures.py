@@ -59,7 +59,7 @@ def tolls_of(answer: Answer) -> list[Toll]:
     """The dated figures in the order of their days: as of when, else when they were published."""
     published = {citation.id: citation.published for citation in answer.citations}
     found = (
-        Toll(day, f.speaker, " ".join(filter(None, (f.unit, f.what))), f.low, f.high, f.citation)
+        Toll(day, f.speaker, f.what, f.low, f.high, f.citation)
         for f in answer.figures
         if (day := f.as_of or published.get(f.citation))
     )

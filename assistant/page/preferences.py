@@ -3,6 +3,7 @@ dark. Keys come from the environment alone: they are neither shown nor taken her
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import gradio as gr
@@ -23,7 +24,7 @@ def settings_view(assistant: Assistant, access: Access, tab: gr.Tab) -> None:
     on = Events(assistant, access)
     with gr.Column(elem_id="preferences"):
         gr.HTML(_looks(), js_on_load=script("look"), elem_id="looks", apply_default_css=False)
-        writer = gr.HTML(on.writer(), js_on_load=script("events"), elem_id="writer", apply_default_css=False)
+        writer = gr.HTML(on.writer(), js_on_load=script("writer"), elem_id="writer", apply_default_css=False)
         tested = gr.HTML("", js_on_load=None, elem_id="tested", apply_default_css=False)
         facts = gr.HTML("", js_on_load=None, elem_id="facts", apply_default_css=False)
     writer.test(on.test, None, tested, trigger_mode="once", **INSIDE)
@@ -38,24 +39,49 @@ class Events:
         self._access = access
 
     def writer(self) -> Html:
-        """Which writer there is."""
+        """Which writers there are: quotes, and the chat model that is set, if one is. Its key is named, never shown."""
+        settings = self._assistant.settings
+        model = None if settings.writes_by_quoting else settings.model
+        named = [say("settings.quoting")] if model is None else [model, say("settings.quoting")]
+        values = [""] if model is None else ["", "quoting"]
+        choices = [
+            h("label", markup.field_void("radio", "writer", value), h("span", name))
+            for value, name in zip(values, named, strict=True)
+        ]
         return h(
             "section",
-            h("h2", say("settings.writer")),
+            h("fieldset", h("legend", say("settings.writer")), *choices),
             h("p", say("settings.writer_note"), class_="hint"),
-            library.facts({say("settings.writer"): self._assistant.answering.writer.name}),
+            h("p", say("settings.how_model"), class_="hint"),
             button(say("settings.test"), "test", class_="primary"),
         )
 
     def test(self) -> Any:
-        """Lets the writer answer one question, and says how that went."""
+        """Lets the writer that is set say one thing, and says how that went."""
         yield h("p", say("settings.testing"), role="status")
-        name = self._assistant.answering.writer.name
+        settings = self._assistant.settings
+        name = say("settings.quoting") if settings.writes_by_quoting else settings.model
+        begun = time.perf_counter()
         try:
-            seconds = self._assistant.ask("Who says so?").seconds["total"]
+            if settings.writes_by_quoting:
+                self._assistant.ask("Who says so?")
+            else:
+                self._ask_the_model()
+            seconds = time.perf_counter() - begun
             yield h("p", say("settings.works", writer=name, seconds=seconds), role="status", class_="done")
         except Exception as error:  # the border to the reader
             yield markup.notice(say("settings.fails", writer=name, why=in_words(error)))
+
+    def _ask_the_model(self) -> None:
+        """Asks the chat model for one word. Raises what asking it can raise."""
+        from langchain_core.messages import HumanMessage
+
+        from assistant.models import replied
+
+        settings, asked = self._assistant.settings, [HumanMessage("Answer with the one word: yes")]
+        timeout, name = settings.reply_timeout, settings.model or ""
+        for _ in replied(self._assistant.chat_model, asked, timeout=timeout, retries=0, name=name):
+            pass
 
     def facts(self, request: gr.Request) -> Html:
         """What this server is set to."""

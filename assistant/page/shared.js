@@ -32,6 +32,11 @@ const choosing = (doing, sent) => {
         if (doing[what]) doing[what](chosen, told);
         else if (sent.includes(what)) trigger(what, { ...filled(element), ...told });
     });
+    // A menu closes as soon as one turns to something else.
+    element.addEventListener("focusout", (event) => {
+        const menu = event.target.closest("details.menu[open]");
+        if (menu && !menu.contains(event.relatedTarget)) menu.open = false;
+    });
     element.addEventListener("keydown", (event) => {
         // A link that acts as a button is pressed like one.
         if (event.key === " " && event.target.matches("a[data-do]")) {

@@ -247,7 +247,7 @@ class TestArticles:
 def test_settings_test_the_writer_and_turn_the_light_off(page: Page, hand: Hand) -> None:
     hand.press(_tab(page, "Settings"))
     hand.press(page.get_by_role("button", name="Test the writer"))
-    page.get_by_text("quoting answers, in").wait_for()
+    page.get_by_text("Quoting, without a model answers, in").wait_for()
     dark = page.get_by_label("Dark")
     if type(hand).__name__ == "Mouse":
         dark.click()
