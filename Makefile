@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 export HF_HUB_OFFLINE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test test-browser check format bench bench-crash bench-ingest build clean
+.PHONY: help chat test test-browser check format bench bench-crash bench-ingest bench-page build clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -37,6 +37,9 @@ bench: $(VENV)/.installed-dev  ## what an answer costs beside the least that it 
 
 bench-crash: $(VENV)/.installed-dev  ## twenty kills of an ingest with the real model (minutes)
 	@$(BIN)/python bench/crash.py
+
+bench-page: $(VENV)/.installed-dev  ## the chat under ten people and a thousand questions (minutes; needs Chromium)
+	@$(BIN)/python bench/page.py
 
 bench-ingest: $(VENV)/.installed-dev  ## how fast articles get in, beside LangChain's way and the bare floor (minutes)
 	@$(BIN)/python bench/ingest_speed.py

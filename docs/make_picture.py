@@ -30,7 +30,7 @@ _QUIET = [
 ]
 _QUESTIONS = ("How many people did the fuel depot explosion kill?", "Who struck the cathedral in Shusha?")
 _SIZES = {"wide": (1400, 900), "narrow": (420, 900)}
-_COLOURS = 64  # enough for flat colours and smooth letters, in a third of the bytes
+_COLOURS = 112  # enough for flat colours and smooth letters, in a third of the bytes
 _PATIENCE = 120_000  # milliseconds
 
 

@@ -609,6 +609,12 @@ class TestPictures:
         days = re.findall(r'"day": "([^"]+)"', chart.to_json())
         assert set(days) == {"2023-09-01T00:00:00", "2023-09-19T00:00:00"}
 
+    def test_no_day_is_invented_on_the_axis(self) -> None:
+        text = tolls_chart([Toll("2023-09", "A", "killed", 1, 1, 1), Toll("2024", "A", "killed", 2, 3, 2)]).to_json()
+        assert "September 2023" in text
+        assert "1 September" not in text
+        assert "January" not in text
+
     def test_small_outlets_are_drawn_together(self) -> None:
         months: dict[tuple[str | None, str | None], int] = {(f"Outlet {n:02}", "2023-09"): 30 - n for n in range(12)}
         months[(None, None)] = 5

@@ -41,7 +41,7 @@ def articles_view(
         with gr.Column(elem_id="reading"):
             opened = gr.HTML(
                 markup.nothing_open(say("library.nothing_open")),
-                js_on_load=None,
+                js_on_load=script("evidence"),
                 elem_id="opened",
                 apply_default_css=False,
             )

@@ -15,7 +15,7 @@ const show = () => {
         if (button) button.disabled = !places[at + step];
     }
     const narrow = matchMedia("(max-width: 64rem)").matches;
-    if (!quote && narrow && !element.querySelector(".nothing")) element.scrollIntoView({ block: "start" });
+    if (!quote && narrow && element.querySelector("h2")) element.scrollIntoView({ block: "start" });
     else if (!quote) element.closest(".column")?.scrollTo(0, 0);
     quote?.scrollIntoView({ block: "center" });
     quote?.focus({ preventScroll: true });

@@ -6,12 +6,14 @@ own variables, so that a chart follows light and dark like all else.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from assistant.answer import Answer, Statement
 from assistant.page.words import say
+from assistant.rendering import dated
 
 __all__ = ["Event", "Toll", "collection_chart", "events_of", "timeline_chart", "tolls_chart", "tolls_of"]
 
@@ -73,6 +75,7 @@ def timeline_chart(events: Sequence[Event]) -> Any:
     rows = [
         {
             "day": _whole(event.day),
+            "named": dated(event.day),
             "side": event.side or say("pictures.no_side"),
             "mark": "".join(f"[{citation.id}]" for citation in event.statement.citations),
             "said": event.statement.text[:200],
@@ -84,7 +87,7 @@ def timeline_chart(events: Sequence[Event]) -> Any:
         x=_dates(alt, rows),
         y=alt.Y("side:N", title=None, sort=sides, axis=alt.Axis(labelLimit=150)),
         color=alt.Color("side:N", scale=_colours(alt, sides), legend=None),
-        tooltip=[alt.Tooltip("day:T", title=say("pictures.day")), alt.Tooltip("side:N", title=say("pictures.side"))],
+        tooltip=[alt.Tooltip("named:N", title=say("pictures.day")), alt.Tooltip("side:N", title=say("pictures.side"))],
     )
     drawn = base.mark_point(filled=True, size=110, opacity=1) + base.mark_text(dy=-14, fontSize=12).encode(
         text="mark:N", color=alt.value(_TEXT)
@@ -99,6 +102,7 @@ def tolls_chart(tolls: Sequence[Toll]) -> Any:
     rows = [
         {
             "day": _whole(toll.day),
+            "named": dated(toll.day),
             "speaker": f"{_opened(toll.speaker or say('figures.nobody'))}: {toll.what}",
             "low": toll.low,
             "high": toll.high,
@@ -114,7 +118,7 @@ def tolls_chart(tolls: Sequence[Toll]) -> Any:
             legend=alt.Legend(title=None, orient="bottom", columns=1, labelLimit=420, symbolType="circle"),
         ),
         tooltip=[
-            alt.Tooltip("day:T", title=say("pictures.day")),
+            alt.Tooltip("named:N", title=say("pictures.day")),
             alt.Tooltip("speaker:N", title=say("pictures.speaker")),
             alt.Tooltip("low:Q", title=say("pictures.low"), format=","),
             alt.Tooltip("high:Q", title=say("pictures.high"), format=","),
@@ -154,7 +158,7 @@ def collection_chart(months: Mapping[tuple[str | None, str | None], int]) -> Any
         alt.Chart(_data(rows))
         .mark_bar()
         .encode(
-            x=alt.X("yearmonth(month):T", title=None, axis=alt.Axis(tickCount=8, labelOverlap="greedy", grid=False)),
+            x=alt.X("yearmonth(month):T", title=None, axis=alt.Axis(tickCount=5, labelOverlap="greedy", grid=False)),
             y=alt.Y("sum(articles):Q", title=None, axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d")),
             color=alt.Color(
                 "outlet:N",
@@ -190,13 +194,14 @@ def _data(rows: Sequence[Mapping[str, Any]]) -> Any:
 
 
 def _dates(alt: Any, rows: Sequence[Mapping[str, Any]]) -> Any:
-    """A time axis with room at its ends. Few days are named each; many by what fits."""
-    days = sorted({row["day"] for row in rows})
-    named = {}
-    if len(days) <= _NAMED:
-        parts = ([int(part) for part in day[:10].split("-")] for day in days)
+    """A time axis with room at its ends. Few days are each named, as precisely as they are known; many by what fits."""
+    names = {row["day"][:10]: row["named"] for row in rows}
+    named: dict[str, Any] = {}
+    if len(names) <= _NAMED:
+        parts = ([int(part) for part in day.split("-")] for day in sorted(names))
         named["values"] = [alt.DateTime(year=year, month=month, date=date) for year, month, date in parts]
-    axis = alt.Axis(format="%-d %b %Y", labelOverlap="greedy", grid=True, **named)
+        named["labelExpr"] = f"{json.dumps(names)}[timeFormat(datum.value, '%Y-%m-%d')]"
+    axis = alt.Axis(format="%b %Y", labelOverlap="greedy", grid=True, **named)
     return alt.X("day:T", title=None, axis=axis, scale=alt.Scale(padding=30))
 
 

@@ -31,7 +31,7 @@ _ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-_PATIENCE = 12_000  # milliseconds; the machine may be busy
+_PATIENCE = 60_000  # milliseconds; the machine may be busy
 _MOST_TABS = 400
 # What Gradio's own script says when a page is left while it listens to the server.
 _ON_LEAVING = ("AbortError", "Connection errored out", "ERR_ABORTED", "network error")
