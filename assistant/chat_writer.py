@@ -16,7 +16,7 @@ from assistant.citations import Quote
 from assistant.errors import ModelReplyUnusable
 from assistant.models import replied
 from assistant.prompts import prompt
-from assistant.rendering import dated, printable
+from assistant.rendering import dated, named, printable
 from assistant.verification import readable
 from assistant.writers import Draft, Selected
 from kb import Hit, Span
@@ -104,9 +104,9 @@ def _numbered(passages: Sequence[Quote]) -> Iterator[str]:
         yield prompt(
             "answer_passage",
             number=number,
-            outlet=_disarmed(article.outlet or "unknown"),
+            outlet=_disarmed(named(article.outlet or "unknown")),
             published=dated(article.published),
-            title=_disarmed(article.title),
+            title=_disarmed(named(article.title)),
             text=_disarmed(quote.text),
         )
 
@@ -139,8 +139,14 @@ def drafts_in(line: str, passages: Sequence[Quote]) -> Iterator[Draft]:
     """The statements of a line, each with the passages that the marks after it name. Marks that name none of them
     are passed over; a statement without any is left to whoever looks for its source."""
     line = _EMPHASIS.sub("", _BULLET.sub("", readable(line)))
+    groups = list(re.finditer(rf"(?:\s*{_MARK.pattern})+", line))
+    if groups and not line[: groups[0].start()].strip():  # marks before what they belong to
+        for group, after in zip(groups, [*groups[1:], None], strict=True):
+            text = line[group.end() : after.start() if after else len(line)]
+            yield from _drafts(text, group.group(), passages)
+        return
     start = 0
-    for group in re.finditer(rf"(?:\s*{_MARK.pattern})+", line):
+    for group in groups:
         yield from _drafts(line[start : group.start()], group.group(), passages)
         start = group.end()
     yield from _drafts(line[start:], "", passages)
