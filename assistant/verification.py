@@ -165,10 +165,10 @@ def doubts(sentence: str, source: Source) -> tuple[Doubt, ...]:
         return misquoted
     if max(len(own), len(theirs)) > _LONGEST:
         return (Doubt("words", "too long to be compared"),)
-    sources = [*_told_otherwise(theirs, source.claims), *_sayings_alone(theirs, source.claims)]
-    foreign = tuple(_foreign(own, sources))
+    foreign = tuple(_foreign(own, [*theirs, *_speakers(source.claims)]))
     if foreign:
         return foreign
+    sources = [*_told_otherwise(theirs, source.claims), *_sayings_alone(theirs, source.claims)]
     found: tuple[Doubt, ...] = ()
     for mine in _told_otherwise(own, claims_in(said)):
         for other in sources:
@@ -339,9 +339,14 @@ def _keeps_marks(sentence: str, text: str) -> bool:
 # -- what the sentence has and the source has not
 
 
-def _foreign(own: _Tokens, sources: Sequence[_Tokens]) -> Iterator[Doubt]:
-    """Words that no telling of the source has."""
-    there = [token for other in sources for token in other]
+def _speakers(claims: Sequence[Claim]) -> Iterator[_Token]:
+    """The names of those who speak in the source, which it may give as pronouns."""
+    for claim in claims:
+        yield from _tokens(f"- {claim.speaker or ''}")
+
+
+def _foreign(own: _Tokens, there: Sequence[_Token]) -> Iterator[Doubt]:
+    """Words that the source has not."""
     for place, token in enumerate(own):
         if token.is_free or any(_same(token, other) for other in there):
             continue

@@ -45,7 +45,7 @@ def serving(reply: Callable[[str], Reply | str]) -> Iterator[Scripted]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             model.requests.append(body)
-            model.headers.append(dict(self.headers.items()))
+            model.headers.append({name.lower(): value for name, value in self.headers.items()})
             made = reply(model.prompt)
             made = Reply((made,)) if isinstance(made, str) else made
             self.send_response(made.status)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assistant import Assistant
+from assistant import Assistant, Settings
 from assistant.answer import Answer
 from assistant.batch import answer_all, read_questions
 from assistant.chat_writer import NOTHING, drafts_in, passages_for
 from assistant.citations import Quote
 from assistant.errors import ModelReplyUnusable, ModelUnreachable
 from assistant.writers import Selected
+from ingest import ingest
 from kb import Hit, KnowledgeBase, Span
+from kb.embedding import HashEmbedder
 from kb.passages import split
+from kb.samples import samples
 from tests.conftest import article
 from tests.model_questions import ANSWERABLE, UNANSWERABLE, asked, counted, unsupported
 from tests.scripted_model import Reply, Scripted, serving
@@ -267,17 +269,24 @@ def _like_a_small_model(prompt: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def answers(sample_base: Path) -> Iterator[dict[str, list[Answer]]]:
-    with (
-        serving(_like_a_small_model) as model,
-        Assistant.open(sample_base, model="openai:scripted", base_url=model.url) as assistant,
-    ):
-        found, failed = {}, list[str]()
-        for name, questions in (("answerable", ANSWERABLE), ("unanswerable", UNANSWERABLE)):
-            found[name] = list(asked(assistant, questions, failed))
-            assert [w for answer in found[name] for w in unsupported(assistant, answer)] == []
-        assert failed == []
-        yield found
+def answers(sample_base: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Answer]]:
+    """What is answered with sentences chosen by the embedder that needs no model, which is fast; what is not, by the
+    real one, which has to tell."""
+    hashed = tmp_path_factory.mktemp("hashed") / "kb"
+    with KnowledgeBase.open(hashed, model=HashEmbedder(), create=True) as opened_base:
+        list(ingest(opened_base, [samples()]))
+    real = {"embedding_model": Settings().embedding_model, "confidence": None}
+    found, failed = {}, list[str]()
+    with serving(_like_a_small_model) as model:
+        for name, questions, folder, known in (
+            ("answerable", ANSWERABLE, hashed, {}),
+            ("unanswerable", UNANSWERABLE, sample_base, real),
+        ):
+            with opened(folder, model.url, **known) as assistant:
+                found[name] = list(asked(assistant, questions, failed))
+                assert [w for answer in found[name] for w in unsupported(assistant, answer)] == []
+    assert failed == []
+    return found
 
 
 def test_of_fifty_answers_none_shows_an_unverified_statement(answers: dict[str, list[Answer]]) -> None:
