@@ -29,7 +29,7 @@ class Model:
         self.name = file.stem
         self.tokenizer: Any = AutoTokenizer.from_pretrained(str(file.parent), gguf_file=file.name)
         self.model: Any = AutoModelForCausalLM.from_pretrained(str(file.parent), gguf_file=file.name)
-        self.model.eval()
+        self.model.train(False)
 
     def reply(self, messages: list[dict[str, Any]], limit: int) -> Iterator[str]:
         """The reply, piece by piece; the last piece is the reason why it ends."""

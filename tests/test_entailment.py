@@ -31,7 +31,7 @@ def model(folder: Path, says: str, labels: tuple[str, ...] = LABELS) -> str:
     BertTokenizer(vocab_file=str(folder / "vocab.txt")).save_pretrained(folder)
     config = BertConfig(
         vocab_size=len(words), hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8,
-        max_position_embeddings=64, num_labels=len(labels), id2label=dict(enumerate(labels)),
+        max_position_embeddings=64, id2label=dict(enumerate(labels)),
         label2id={label: n for n, label in enumerate(labels)},
     )  # fmt: skip
     network = BertForSequenceClassification(config)
