@@ -16,7 +16,7 @@ from importlib import resources
 from typing import Any
 
 from assistant.answer import Claim, Stance
-from kb import Article, Span
+from kb import Article, Boilerplate, Span
 from kb.passages import split
 
 __all__ = [
@@ -173,8 +173,13 @@ class Speech:
 
     def _context(self, article: Article, span: Span) -> Context:
         if article.id not in self._contexts:
-            self._contexts[article.id] = dict(_contexts(article))
+            self._contexts[article.id] = _all_contexts(article.text, article.title, article.boilerplate)
         return self._contexts[article.id].get(span.start, Context())
+
+
+@functools.lru_cache(maxsize=2_000)  # the same articles are found again and again
+def _all_contexts(text: str, title: str, boilerplate: tuple[Boilerplate, ...]) -> Mapping[int, Context]:
+    return dict(_contexts(Article(text, title, "", boilerplate=boilerplate)))
 
 
 def _contexts(article: Article) -> Iterator[tuple[int, Context]]:

@@ -11,6 +11,7 @@ import functools
 import json
 import math
 import re
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -227,9 +228,14 @@ def stem(word: str) -> str:
     return str(_stemmer().stemWord(simplemma.lemmatize(word, lang="en").lower()))
 
 
-@functools.cache
+_of_this_thread = threading.local()
+
+
 def _stemmer() -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer("english")
+    """A stemmer keeps the word it is at work on in itself, so no two threads may use one."""
+    if not hasattr(_of_this_thread, "stemmer"):
+        _of_this_thread.stemmer = snowballstemmer.stemmer("english")
+    return _of_this_thread.stemmer
 
 
 def _asks(word: str) -> bool:
