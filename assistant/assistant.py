@@ -56,6 +56,15 @@ class Assistant:
         model = embedder(chosen.embedding_model)
         return cls(KnowledgeBase.open(chosen.kb, model=model, create=create, own=own), chosen)
 
+    def using(self, **settings: Any) -> Assistant:
+        """An assistant over the same knowledge base, with these settings in place of its own. To be closed is this
+        one.
+
+        Raises:
+            pydantic.ValidationError: a setting is unknown or out of range.
+        """
+        return Assistant(self.base, Settings(**{**dict(self.settings), **settings}))
+
     def close(self) -> None:
         self.base.close()
 

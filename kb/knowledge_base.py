@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ from kb.errors import ArticleNotFound, KnowledgeBaseError, OtherModel
 from kb.exact import ExactIndex
 from kb.passages import SCHEME, split
 from kb.search import content_words, fuse, without_copies
+from kb.together import Together
 from kb.vectors import ChromaProjection
 
 __all__ = ["Addition", "KnowledgeBase", "Problem", "Removal", "Status"]
@@ -134,6 +136,18 @@ class KnowledgeBase:
     @property
     def embedder(self) -> Embedder:
         return self._embedder
+
+    @contextmanager
+    def embedding_together(self, threads: int) -> Iterator[None]:
+        """For the length of a `with` block, what several threads ask for at once is embedded together, by as many
+        threads: sooner, and to the same vectors. For long runs of questions."""
+        alone = self._embedder
+        with Together(alone, threads) as together:
+            self._embedder = together
+            try:
+                yield
+            finally:
+                self._embedder = alone
 
     def articles(self) -> Iterator[Article]:
         """All articles in the order in which they were added."""
