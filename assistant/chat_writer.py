@@ -14,7 +14,7 @@ from langchain_core.messages import HumanMessage, SystemMessage
 
 from assistant.citations import Quote
 from assistant.errors import ModelReplyUnusable
-from assistant.models import replied
+from assistant.models import Gate, replied
 from assistant.prompts import prompt
 from assistant.rendering import dated, named, printable
 from assistant.verification import readable
@@ -44,6 +44,8 @@ class ChatWriter:
     """How many tokens of passages and question are sent at most."""
     timeout: float
     retries: int
+    gate: Gate
+    """Through which all requests go."""
 
     def write(self, question: str, chosen: Sequence[Selected], hits: Sequence[Hit] = ()) -> Iterator[Draft]:
         """A draft for each line, as soon as it is whole.
@@ -60,6 +62,7 @@ class ChatWriter:
             timeout=self.timeout,
             retries=self.retries,
             name=self.name,
+            gate=self.gate,
         )
         wrote = False
         try:
