@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage, SystemMessage
@@ -44,7 +44,7 @@ class ChatWriter:
     """How many tokens of passages and question are sent at most."""
     timeout: float
     retries: int
-    gate: Gate
+    gate: Gate = field(default_factory=lambda: Gate(4))
     """Through which all requests go."""
 
     def write(self, question: str, chosen: Sequence[Selected], hits: Sequence[Hit] = ()) -> Iterator[Draft]:

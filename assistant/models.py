@@ -145,7 +145,13 @@ class Gate:
 
 
 def replied(
-    model: BaseChatModel, messages: Sequence[BaseMessage], *, timeout: float, retries: int, name: str, gate: Gate
+    model: BaseChatModel,
+    messages: Sequence[BaseMessage],
+    *,
+    timeout: float,
+    retries: int,
+    name: str,
+    gate: Gate | None = None,
 ) -> Iterator[str]:
     """What the model replies, piece by piece. Tried again only while nothing of it has come. A server that says how
     long to wait is waited for, by all who go through the gate, and that costs no try.
@@ -155,6 +161,7 @@ def replied(
         ModelRefused: the provider refuses the key, the model's name or the request.
         ModelReplyUnusable: the reply is empty, withheld, or cut off (then after what there is of it).
     """
+    gate = gate or Gate(1)
     tried = waited = 0
     while True:
         begun = False
