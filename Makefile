@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 export HF_HUB_OFFLINE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test test-browser check format bench bench-crash bench-ingest bench-page build clean
+.PHONY: help chat test test-browser check format bench bench-crash bench-ingest bench-batch bench-page build clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -43,6 +43,9 @@ bench-page: $(VENV)/.installed-dev  ## the chat under ten people and a thousand 
 
 bench-ingest: $(VENV)/.installed-dev  ## how fast articles get in, beside LangChain's way and the bare floor (minutes)
 	@$(BIN)/python bench/ingest_speed.py
+
+bench-batch: $(VENV)/.installed-dev  ## five hundred questions beside a loop, and after kills (many minutes)
+	@$(BIN)/python bench/batch.py
 
 build: $(VENV)/.installed-dev  ## the wheel, in dist/
 	@$(BIN)/python -m build --wheel --outdir dist . >/dev/null

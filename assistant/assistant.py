@@ -113,6 +113,7 @@ class Assistant:
             return QuotingWriter()
         model = self.chat_model
         from assistant.chat_writer import ChatWriter
+        from assistant.models import Gate
 
         return ChatWriter(
             model,
@@ -121,6 +122,7 @@ class Assistant:
             prompt_tokens=self.settings.prompt_tokens,
             timeout=self.settings.reply_timeout,
             retries=self.settings.reply_retries,
+            gate=Gate(self.settings.model_requests),
         )
 
     @cached_property

@@ -84,6 +84,8 @@ def answer_all(
         raise BatchError(f"{form!r} is no format of answers; use {', '.join(FORMATS)}")
     if workers < 1:
         raise BatchError(f"workers are at least 1, not {workers}")
+    if not out.parent.is_dir():
+        raise BatchError(f"{out} cannot be written: {out.parent} is no folder; name another file with -o")
     asking = _Asking(assistant, within, row_models)
     files = _Files(out, form)
     try:

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from assistant.citations import Quote
 from assistant.errors import ModelReplyUnusable
-from assistant.models import replied
+from assistant.models import Gate, replied
 from assistant.prompts import prompt
-from assistant.rendering import dated, printable
+from assistant.rendering import dated, named, printable
 from assistant.verification import readable
 from assistant.writers import Draft, Selected
 from kb import Hit, Span
@@ -44,6 +44,8 @@ class ChatWriter:
     """How many tokens of passages and question are sent at most."""
     timeout: float
     retries: int
+    gate: Gate = field(default_factory=lambda: Gate(4))
+    """Through which all requests go."""
 
     def write(self, question: str, chosen: Sequence[Selected], hits: Sequence[Hit] = ()) -> Iterator[Draft]:
         """A draft for each line, as soon as it is whole.
@@ -60,6 +62,7 @@ class ChatWriter:
             timeout=self.timeout,
             retries=self.retries,
             name=self.name,
+            gate=self.gate,
         )
         wrote = False
         try:
@@ -104,9 +107,9 @@ def _numbered(passages: Sequence[Quote]) -> Iterator[str]:
         yield prompt(
             "answer_passage",
             number=number,
-            outlet=_disarmed(article.outlet or "unknown"),
+            outlet=_disarmed(named(article.outlet or "unknown")),
             published=dated(article.published),
-            title=_disarmed(article.title),
+            title=_disarmed(named(article.title)),
             text=_disarmed(quote.text),
         )
 
@@ -139,8 +142,14 @@ def drafts_in(line: str, passages: Sequence[Quote]) -> Iterator[Draft]:
     """The statements of a line, each with the passages that the marks after it name. Marks that name none of them
     are passed over; a statement without any is left to whoever looks for its source."""
     line = _EMPHASIS.sub("", _BULLET.sub("", readable(line)))
+    groups = list(re.finditer(rf"(?:\s*{_MARK.pattern})+", line))
+    if groups and not line[: groups[0].start()].strip():  # marks before what they belong to
+        for group, after in zip(groups, [*groups[1:], None], strict=True):
+            text = line[group.end() : after.start() if after else len(line)]
+            yield from _drafts(text, group.group(), passages)
+        return
     start = 0
-    for group in re.finditer(rf"(?:\s*{_MARK.pattern})+", line):
+    for group in groups:
         yield from _drafts(line[start : group.start()], group.group(), passages)
         start = group.end()
     yield from _drafts(line[start:], "", passages)

@@ -279,6 +279,7 @@ def export_articles(
 ) -> None:
     """Write all articles as JSON Lines, from which ingest makes the same knowledge base."""
     with _refusals(), _base(kb) as base:
+        from assistant.rendering import counted
         from ingest.exported import document
 
         lines = (json.dumps(document(article)) for article in base.articles())
@@ -287,7 +288,9 @@ def export_articles(
                 _print(line)
             return
         count = _write_lines(out, lines)
-        _note(f"{count} articles in {out}; make a knowledge base of them with: accordingto ingest {out} --kb DIR")
+        _note(
+            f"{counted(count, 'article')} in {out}; make another knowledge base with: accordingto ingest {out} --kb DIR"
+        )
 
 
 @articles.command("remove")

@@ -58,6 +58,11 @@ class ModelRefused(UnusableModel):
 class ModelUnreachable(UnusableModel):
     """Nobody answers there, not in time, or not now. The only kind that is worth another try."""
 
+    def __init__(self, message: str, *, after: float | None = None) -> None:
+        super().__init__(message)
+        self.after = after
+        """Seconds after which the server says that it can be asked again; None if it does not say."""
+
 
 class ModelReplyUnusable(UnusableModel):
     """The model's reply is empty, cut off before its first statement, or withheld."""

@@ -1,8 +1,9 @@
 """Answers for other programs: many as one table or one report, the evidence of one as CSV, BibTeX or CSL-JSON. Pure.
 
-Spreadsheets run cells that begin like a formula, and what stands in them here was written by others. So every cell of a
-CSV is quoted, and one that begins with =, +, - or @ (after white space too), with a tab, a line end or an apostrophe
-has an apostrophe put before it. To get the very text back, take one apostrophe off each cell that begins with one.
+Spreadsheets run cells that begin like a formula, and what stands in them here was written by others. So an apostrophe
+is put before a cell that begins with =, +, - or @ (after white space too), with a tab, a line end or an apostrophe, and
+within a cell before the same signs right after a line end, a tab or a semicolon, where a program that is told another
+separator would begin a cell. To get the very text back, take one apostrophe off in each of these places.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from kb import Article
 __all__ = ["FORMATS", "answer_report", "bibtex", "cell", "csl_json", "evidence_csv", "report", "text_of_cell"]
 
 FORMATS = ("jsonl", "csv", "md")
-_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|['\t\r\n]")
+_ACTS = re.compile(r"^(?=\s*[=+\-@＝＋－＠]|['\t\r\n])|(?<=[\r\n\t;])(?=[^\S\r\n\t]*[=+\-@＝＋－＠]|')")
+_DISARMED = re.compile(r"^'|(?<=[\r\n\t;])'")
 _FIRST = 3  # citations that a flat row names
 _Find = Callable[[str], Article | None]
 
@@ -29,12 +31,12 @@ _Find = Callable[[str], Article | None]
 def cell(value: object) -> str:
     """A value as a cell that no spreadsheet runs. Lists and objects become JSON, nothing becomes an empty cell."""
     text = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"'{text}" if _FORMULA.match(text) else text
+    return _ACTS.sub("'", text)
 
 
 def text_of_cell(cell: str) -> str:
     """The text that `cell` made harmless."""
-    return cell.removeprefix("'")
+    return _DISARMED.sub("", cell)
 
 
 # -- many answers
@@ -225,7 +227,7 @@ def _articles(answer: Answer) -> list[Citation]:
 def _key(citation: Citation) -> str:
     """A key that stays the same: outlet, year, and the start of the article's id, which tells alike ones apart."""
     outlet = re.sub(r"[^a-z0-9]+", "", (citation.outlet or "unknown").lower())[:20] or "unknown"
-    return f"{outlet}{(citation.published or 'undated')[:4]}-{citation.article_id[:8]}"
+    return f"{outlet}{citation.published[:4] if citation.published else 'undated'}-{citation.article_id[:8]}"
 
 
 _TEX = {
@@ -243,8 +245,7 @@ def _tex(text: str) -> str:
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
-    """With the byte order mark, without which spreadsheets take UTF-8 for something else. Every cell is quoted: where
-    another sign parts cells, what follows it would be a cell of its own."""
+    """With the byte order mark, without which spreadsheets take UTF-8 for something else; every cell in quotes."""
     out = io.StringIO()
     table = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     table.writerow([cell(name) for name in columns])

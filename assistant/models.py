@@ -8,8 +8,12 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from assistant.errors import (
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
 
     from assistant.settings import Settings
 
-__all__ = ["chat_model", "replied"]
+__all__ = ["Gate", "chat_model", "replied"]
 
 _EXTRAS = {"openai": "langchain_openai", "anthropic": "langchain_anthropic", "ollama": "langchain_ollama"}
 _KEYS = {
@@ -45,6 +49,8 @@ _KEYS = {
     "openrouter": "OPENROUTER_API_KEY",
 }
 _PAUSE = 0.5  # seconds before the second try; doubled before each further one
+_WAITS = 10  # times that one request waits as its server asks to
+_LONGEST_WAIT = 120.0  # seconds; who is asked to wait longer is better told so
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
 _LOOKS_SECRET = re.compile(r"\b(?:sk|pk|key|Bearer)[-_ ][\w*.-]{6,}|(?<=://)[^/@\s]+@", re.IGNORECASE)
 
@@ -116,27 +122,64 @@ def _install(provider: str, error: ImportError | None) -> str:
     return f"{provider} models need a package; run: pip install langchain {package}"
 
 
+class Gate:
+    """Lets so many requests through to a model at the same time, and none while its server has asked to wait. Safe to
+    use from several threads."""
+
+    def __init__(self, limit: int) -> None:
+        self._free = threading.BoundedSemaphore(limit)
+        self._closed_until = 0.0
+
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        """One request, for the length of the block."""
+        with self._free:
+            # Looked at again after each sleep, for another request may have been told to wait longer.
+            while (wait := self._closed_until - time.monotonic()) > 0:
+                time.sleep(wait)
+            yield
+
+    def hold(self, seconds: float) -> None:
+        """Lets nobody through for so long."""
+        self._closed_until = max(self._closed_until, time.monotonic() + seconds)
+
+
 def replied(
-    model: BaseChatModel, messages: Sequence[BaseMessage], *, timeout: float, retries: int, name: str
+    model: BaseChatModel,
+    messages: Sequence[BaseMessage],
+    *,
+    timeout: float,
+    retries: int,
+    name: str,
+    gate: Gate | None = None,
 ) -> Iterator[str]:
-    """What the model replies, piece by piece. Tried again only while nothing of it has come.
+    """What the model replies, piece by piece. Tried again only while nothing of it has come. A server that says how
+    long to wait is waited for, by all who go through the gate, and that costs no try.
 
     Raises:
         ModelUnreachable: no connection, or no end within `timeout` seconds, after all tries.
         ModelRefused: the provider refuses the key, the model's name or the request.
         ModelReplyUnusable: the reply is empty, withheld, or cut off (then after what there is of it).
     """
-    for tried in range(retries + 1):
+    gate = gate or Gate(1)
+    tried = waited = 0
+    while True:
         begun = False
         try:
-            for piece in _pieces(model, messages, timeout, name):
-                begun = True
-                yield piece
+            with gate.passing():
+                for piece in _pieces(model, messages, timeout, name):
+                    begun = True
+                    yield piece
             return
-        except ModelUnreachable:
-            if begun or tried == retries:
+        except ModelUnreachable as error:
+            if error.after is not None and waited < _WAITS and not begun:
+                waited += 1
+                gate.hold(error.after)
+            elif begun or tried == retries:
                 raise
-            time.sleep(_PAUSE * 2**tried)
+            else:
+                time.sleep(_PAUSE * 2**tried)
+                tried += 1
 
 
 def _pieces(model: BaseChatModel, messages: Sequence[BaseMessage], timeout: float, name: str) -> Iterator[str]:
@@ -168,7 +211,7 @@ def _pieces(model: BaseChatModel, messages: Sequence[BaseMessage], timeout: floa
 
 def _fail(error: Exception, name: str, timeout: float) -> NoReturn:
     """Raises what a provider's error means for the user. `from None`: its own text may hold the key."""
-    status = getattr(error, "status_code", None)
+    status = getattr(error, "status_code", None) or getattr(getattr(error, "response", None), "status_code", None)
     names = {kind.__name__ for kind in type(error).__mro__}
     if status in (401, 403):
         raise ModelRefused(
@@ -177,7 +220,9 @@ def _fail(error: Exception, name: str, timeout: float) -> NoReturn:
     if status == 404:
         raise ModelRefused(f"{name}: no such model there (404); check the name, or pull it first") from None
     if status in (408, 409, 425, 429) or (isinstance(status, int) and status >= 500):
-        raise ModelUnreachable(f"{name}: the server cannot answer now ({status}); try again later") from None
+        raise ModelUnreachable(
+            f"{name}: the server cannot answer now ({status}); try again later", after=_asked_to_wait(error)
+        ) from None
     if isinstance(status, int) and status >= 400:
         raise ModelRefused(
             f"{name}: the request is refused ({status}): {_quiet(error)}; if it is too long, lower "
@@ -192,6 +237,20 @@ def _fail(error: Exception, name: str, timeout: float) -> NoReturn:
     if "authentication" in str(error).lower() or "api_key" in str(error).lower() or "api key" in str(error).lower():
         raise ModelKeyMissing(f"{name} wants a key; put it into the provider's environment variable") from None
     raise UnusableModel(f"{name} failed ({type(error).__name__}): {_quiet(error)}") from None
+
+
+def _asked_to_wait(error: Exception) -> float | None:
+    """The seconds after which a server says that it can be asked again; None if it says nothing, or too much."""
+    headers = getattr(getattr(error, "response", None), "headers", None)
+    said = str(headers.get("retry-after") or "") if headers is not None else ""
+    try:
+        seconds = float(said)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError):
+            return None
+    return max(0.0, seconds) if seconds <= _LONGEST_WAIT else None
 
 
 def _quiet(error: Exception) -> str:

@@ -165,7 +165,7 @@ def _csv(where: str, text: str, column: str | None) -> Iterator[tuple[str, dict[
     first = next((line for line in text.split("\n") if line.strip()), "")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(first), strict=True)
     try:
-        rows = [row for row in reader if any(cell.strip() for cell in row)]
+        rows = [row for row in reader if any(row)]  # spreadsheets leave rows of nothing below
     except csv.Error as error:
         raise UnusableFile(f"{where}, line {reader.line_num}: broken CSV ({error}); mend its quotes") from None
     header, *rows = rows or [[]]

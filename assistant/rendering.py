@@ -25,6 +25,7 @@ __all__ = [
     "escaped",
     "figure_rows",
     "markdown",
+    "named",
     "plain",
     "printable",
     "sources_in_words",
@@ -32,6 +33,8 @@ __all__ = [
 ]
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|!~$&@])")
+_NOT_IN_NAMES = re.compile(r"[“”„«»\"\[\]<>{}()]")
+_LONGEST_NAME = 120  # characters
 _SCHEME = re.compile(r":(?=//)")
 _MONTHS = "January February March April May June July August September October November December".split()
 _WARNINGS = {
@@ -251,6 +254,12 @@ def plain(answer: Answer, width: int = 88) -> str:
 def printable(text: str) -> str:
     """Text without control characters: an article must not steer a terminal. White space becomes single spaces."""
     return " ".join("".join(c if c.isprintable() or c.isspace() else "�" for c in text).split())
+
+
+def named(name: str) -> str:
+    """The name of an outlet or an article within a sentence: it can bring no quotation, mark or date of its own."""
+    words = " ".join(_NOT_IN_NAMES.sub(" ", printable(name)).split())
+    return words if len(words) <= _LONGEST_NAME else f"{words[:_LONGEST_NAME].rstrip()}…"
 
 
 def article_document(article: Article) -> dict[str, Any]:

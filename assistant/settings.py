@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     reply_retries: int = Field(
         2, ge=0, le=10, description="How often a chat model that cannot be reached is tried again."
     )
+    model_requests: int = Field(
+        4, ge=1, le=64, description="How many requests a chat model gets at the same time at most."
+    )
     prompt_tokens: int = Field(
         4000, ge=200, description="How many tokens of passages and question a chat model gets at most."
     )

@@ -13,6 +13,7 @@ from assistant.answer import Claim, Verdict
 from assistant.citations import Quote, cite, holds
 from assistant.claims import Speech
 from assistant.entailment import Entailment
+from assistant.rendering import named
 from assistant.verification import Doubt, Source, doubts
 from assistant.writers import Draft
 from kb import Hit, KnowledgeBase
@@ -74,9 +75,9 @@ class Checker:
         return Source(
             sentence.text,
             self._speech.claims(sentence.article, sentence.span),
-            tuple(dict.fromkeys(a.outlet for a in articles if a.outlet)),
+            tuple(dict.fromkeys(named(a.outlet) for a in articles if a.outlet)),
             tuple(dict.fromkeys(a.published for a in articles if a.published)),
-            sentence.article.title,
+            named(sentence.article.title),
             _begins_in_quotation(sentence),
         )
 

@@ -101,7 +101,7 @@ class Source:
     claims: tuple[Claim, ...] = ()
     """Who speaks in them; pronouns resolved from the sentences before."""
     outlets: tuple[str, ...] = ()
-    """All outlets that carry them."""
+    """All outlets that carry them, by the names by which an answer calls them."""
     published: tuple[str, ...] = ()
     """The days on which these published them, ISO."""
     title: str = ""
@@ -165,10 +165,10 @@ def doubts(sentence: str, source: Source) -> tuple[Doubt, ...]:
         return misquoted
     if max(len(own), len(theirs)) > _LONGEST:
         return (Doubt("words", "too long to be compared"),)
-    sources = [*_told_otherwise(theirs, source.claims), *_sayings_alone(theirs, source.claims)]
-    foreign = tuple(_foreign(own, sources))
+    foreign = tuple(_foreign(own, [*theirs, *_speakers(source.claims)]))
     if foreign:
         return foreign
+    sources = [*_told_otherwise(theirs, source.claims), *_sayings_alone(theirs, source.claims)]
     found: tuple[Doubt, ...] = ()
     for mine in _told_otherwise(own, claims_in(said)):
         for other in sources:
@@ -253,6 +253,11 @@ def _same(mine: _Token, other: _Token) -> bool:
     return not (long.endswith("s") and not short.endswith(("ed", "ing")))
 
 
+def _is_day(token: _Token) -> bool:
+    """Whether a word names a day, a month or the like; "may" and "march" only with a capital."""
+    return token.key in _DAYS and (token.key not in ("may", "march") or token.text[0].isupper())
+
+
 def _is_verb(token: _Token) -> bool:
     """Whether a word looks like a verb that carries a clause."""
     low = token.lower
@@ -279,7 +284,7 @@ def _unframed(sentence: str, source: Source) -> tuple[str, bool]:
     quotes = _QUOTES.fullmatch(sentence)
     if quotes:
         return (quotes["words"], True) if _is_true_of(quotes, source) else (sentence, False)
-    for outlet in map(re.escape, map(readable, source.outlets)):
+    for outlet in map(re.escape, source.outlets):
         for frame in (
             rf"[Aa]ccording to (?:the )?{outlet},? (.+)",
             rf"(?:[Tt]he )?{outlet} (?:{_REPORT})(?: that)?,? (.+)",
@@ -295,9 +300,9 @@ def _unframed(sentence: str, source: Source) -> tuple[str, bool]:
 def _is_true_of(quotes: re.Match[str], source: Source) -> bool:
     """Whether the words are quoted from where the sentence says, of the day it says, citing who speaks in them."""
     who = quotes["who"]
-    for outlet in sorted(map(readable, source.outlets), key=len, reverse=True):
+    for outlet in sorted(source.outlets, key=len, reverse=True):
         who = who.replace(outlet, "")
-    who = who.replace(f"the article “{readable(source.title)}”", "") if source.title else who
+    who = who.replace(f"the article “{source.title}”", "") if source.title else who
     when = quotes["when"] or ""
     for day in (*map(dated, source.published), "undated"):
         when = when.replace(day, "")
@@ -334,9 +339,14 @@ def _keeps_marks(sentence: str, text: str) -> bool:
 # -- what the sentence has and the source has not
 
 
-def _foreign(own: _Tokens, sources: Sequence[_Tokens]) -> Iterator[Doubt]:
-    """Words that no telling of the source has."""
-    there = [token for other in sources for token in other]
+def _speakers(claims: Sequence[Claim]) -> Iterator[_Token]:
+    """The names of those who speak in the source, which it may give as pronouns."""
+    for claim in claims:
+        yield from _tokens(f"- {claim.speaker or ''}")
+
+
+def _foreign(own: _Tokens, there: Sequence[_Token]) -> Iterator[Doubt]:
+    """Words that the source has not."""
     for place, token in enumerate(own):
         if token.is_free or any(_same(token, other) for other in there):
             continue
@@ -352,7 +362,7 @@ def _foreign(own: _Tokens, sources: Sequence[_Tokens]) -> Iterator[Doubt]:
 
 
 def _kind(token: _Token) -> Kind:
-    if token.key in _DAYS:
+    if _is_day(token):
         return "date"
     if token.is_number:
         return "date" if re.fullmatch(r"#(?:19|20)\d\d", token.key) else "number"
@@ -544,7 +554,7 @@ def _leads(tokens: _Tokens) -> Iterator[_Tokens]:
 
 def _opens_adverbial(token: _Token) -> bool:
     low = token.lower
-    return low in _OPENERS or token.key in _DAYS or low in _WHEN or low.endswith("ly")
+    return low in _OPENERS or _is_day(token) or low in _WHEN or low.endswith("ly")
 
 
 def _with_front(tokens: _Tokens, lead: _Tokens) -> _Tokens | None:
@@ -642,7 +652,7 @@ def _may_skip(tokens: _Tokens, last: int, place: int) -> bool:
 
 def _qualifies(token: _Token) -> bool:
     """Whether a word takes something back: a negation, a hedge, a condition."""
-    if token.named and token.key in _DAYS:
+    if _is_day(token):
         return False  # the month of May
     return token.key in _NEGATIONS or token.lower in _NEGATIONS | _MODALS | _HEDGES
 
@@ -729,7 +739,7 @@ def _opens_phrase(tokens: _Tokens, at: int) -> bool:
 def _is_phrase(tokens: _Tokens, gap: Sequence[int], place: int) -> bool:
     """Whether the gap is a phrase such as "in the north of Syria", and what follows is not its end."""
     opener = tokens[gap[0]]
-    if opener.lower not in _PREPOSITIONS and opener.key not in _DAYS:
+    if opener.lower not in _PREPOSITIONS and not _is_day(opener):
         return False
     if opener.lower == "to" and not _opens_phrase(tokens, gap[0] + 1):
         return False
@@ -746,7 +756,7 @@ def _is_phrase(tokens: _Tokens, gap: Sequence[int], place: int) -> bool:
         or follows.lower in _OPENERS | _MODALS
         or _is_verb(follows)
         or follows.lower.endswith("ly")
-        or follows.key in _DAYS
+        or _is_day(follows)
     )
 
 

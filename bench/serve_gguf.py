@@ -27,9 +27,9 @@ class Model:
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         self.name = file.stem
-        self.tokenizer = AutoTokenizer.from_pretrained(str(file.parent), gguf_file=file.name)
-        self.model = AutoModelForCausalLM.from_pretrained(str(file.parent), gguf_file=file.name)
-        self.model.eval()
+        self.tokenizer: Any = AutoTokenizer.from_pretrained(str(file.parent), gguf_file=file.name)
+        self.model: Any = AutoModelForCausalLM.from_pretrained(str(file.parent), gguf_file=file.name)
+        self.model.train(False)
 
     def reply(self, messages: list[dict[str, Any]], limit: int) -> Iterator[str]:
         """The reply, piece by piece; the last piece is the reason why it ends."""
@@ -79,7 +79,10 @@ def handler(model: Model) -> type[BaseHTTPRequestHandler]:
 
 
 def _events(common: dict[str, Any], pieces: list[str], why: str) -> bytes:
-    events = [({"role": "assistant", "content": piece}, None) for piece in pieces] + [({}, why)]
+    events: list[tuple[dict[str, str], str | None]] = [
+        ({"role": "assistant", "content": piece}, None) for piece in pieces
+    ]
+    events.append(({}, why))
     lines = []
     for delta, reason in events:
         choice = {"index": 0, "delta": delta, "finish_reason": reason}

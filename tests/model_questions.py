@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from assistant.answer import Answer
 from assistant.assistant import Assistant
 from assistant.citations import holds
-from assistant.errors import ModelReplyUnusable
 from assistant.claims import Speech
-from assistant.rendering import escaped
+from assistant.errors import ModelReplyUnusable
+from assistant.rendering import escaped, named
 from assistant.verification import Source, doubts
 from kb import Span
 
@@ -97,9 +97,9 @@ def unsupported(assistant: Assistant, answer: Answer) -> list[str]:
                 continue
             claims = Speech().claims(article, Span(citation.start, citation.end))
             known = [assistant.base.get(c.article_id) for c in statement.citations]
-            outlets = tuple(a.outlet for a in known if a.outlet)
+            outlets = tuple(named(a.outlet) for a in known if a.outlet)
             days = tuple(a.published for a in known if a.published)
-            why = doubts(statement.text, Source(citation.quote, claims, outlets, days, article.title))
+            why = doubts(statement.text, Source(citation.quote, claims, outlets, days, named(article.title)))
             wrong += [f"{doubt.kind} {doubt.about!r}: {statement.text}" for doubt in why]
     shown = answer.text
     for statement in answer.statements:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.answer import Answer, Citation, Claim, Dispute, Figure, Sources, Statement
+from assistant.answer import Answer, Checks, Citation, Claim, Dispute, Figure, Sources, Statement
 from assistant.citations import Quote, cite, holds, normalised
 from assistant.rendering import dated, escaped, markdown, plain, sources_in_words
 from kb import Span
@@ -28,6 +29,7 @@ ANSWER = Answer(
     figures=(Figure("killed", 6, 6, None, "Baku", None, 1),),
     sources=Sources(1, 1, 1, ("Armenia", "Azerbaijan"), ("single_origin",)),
     understood_as="Who says so (mines)?",
+    checks=Checks(2, 0, 1),
     settings="abc",
     seconds={"total": 0.1},
 )
@@ -52,6 +54,7 @@ def test_the_contract_of_schema_1() -> None:
         "id": 2, "article_id": SOURCE.id, "title": "Mines", "outlet": "Sample Courier", "origin": None,
         "published": "2023-09-19", "url": None, "start": 24, "end": 42, "quote": "Yerevan denied it.",
     }  # fmt: skip
+    assert document["checks"] == {"verified": 2, "repaired": 0, "unverified": 1}
     assert document["disputes"] == [{"statement": 0, "denied_by": [2]}]
 
 
@@ -63,6 +66,17 @@ def test_unknown_keys_are_passed_over_and_missing_ones_named() -> None:
         Answer.from_json(document)
     with pytest.raises(ValueError, match="schema 2"):
         Answer.from_json({"schema": 2})
+
+
+def test_answers_written_down_before_checks_were_counted_are_read() -> None:
+    document = ANSWER.to_json()
+    del document["checks"], document["writer"]
+    assert Answer.from_json(document) == replace(ANSWER, checks=Checks(verified=2))
+
+
+def test_what_was_left_out_is_said_wherever_the_answer_is() -> None:
+    for text in (markdown(ANSWER), plain(ANSWER)):
+        assert "2 verified, 1 unverified and left out" in " ".join(text.split())
 
 
 def test_a_citation_holds_only_where_its_very_words_stand() -> None:
@@ -103,7 +117,7 @@ def test_hostile_quotes_stay_words_in_markdown(hostile: str) -> None:
     citation = cite(1, Quote(source, Span(0, len(source.text))))
     text = markdown(Answer("q", "answered", statements=(Statement(source.text, (citation,)),), citations=(citation,)))
     assert hostile not in text
-    assert text.endswith("*0 articles, 0 origins.*")
+    assert text.endswith("*0 articles, 0 origins. Checked: 0 verified.*")
 
 
 def test_an_answer_for_a_terminal_shows_denial_sources_and_stances() -> None:

@@ -24,6 +24,7 @@ __all__ = ["endpoints"]
 _Given = ParamSpec("_Given")
 _Made = TypeVar("_Made")
 _Question = Annotated[str, Field(max_length=LONGEST_QUESTION)]
+_Passages = Annotated[int, Field(ge=1, le=100)]
 
 
 def endpoints(assistant: Assistant, gate: Gate) -> None:
@@ -35,21 +36,56 @@ def endpoints(assistant: Assistant, gate: Gate) -> None:
         until: str | None = None,
         outlet: str | None = None,
         side: str | None = None,
+        k: _Passages | None = None,
     ) -> dict[str, Any]:
-        """Answers a question from the articles: the document of accordingto ask --json. Optional: the first and the
-        last day of publication (ISO), the outlet, and the side that must speak."""
-        for day in filter(None, (since, until)):
-            day_range(day)
-        filters = Filters(since or None, until or None, outlet or None)
-        with gate.entered():
-            return assistant.ask(question, filters=filters, side=side or None).to_json()
+        """Answers a question from the stored articles on armed conflict, with exact quotes that say who says so, or
+        says that the articles do not say. Never answers from anywhere else.
 
-    def search(question: _Question, k: Annotated[int, Field(ge=1, le=100)] = 10) -> list[dict[str, Any]]:
-        """The k passages that fit a question best, best first."""
-        return [_hit(hit) for hit in assistant.base.search(question, k)]
+        Args:
+            question: A question in English, of at most 2,000 characters.
+            since: First day, month or year of publication: 2023-09-19, 2023-09 or 2023. Undated articles are left out.
+            until: Last day, month or year of publication, likewise.
+            outlet: Only articles of this outlet; upper and lower case are alike.
+            side: Only statements in which this side speaks, such as Armenia.
+            k: How many passages are read, from 1 to 100.
+
+        Returns:
+            the document of accordingto ask --json: status, text, statements, citations, disputes, figures, sources
+        """
+        filters = _filters(since, until, outlet)
+        with gate.entered():
+            return assistant.ask(question, filters=filters, side=side or None, k=k).to_json()
+
+    def search(
+        question: _Question,
+        k: _Passages = 10,
+        since: str | None = None,
+        until: str | None = None,
+        outlet: str | None = None,
+    ) -> list[dict[str, Any]]:
+        """Finds the passages of the stored articles that fit a question or some words best.
+
+        Args:
+            question: A question or words in English, of at most 2,000 characters.
+            k: How many passages, from 1 to 100.
+            since: First day, month or year of publication: 2023-09-19, 2023-09 or 2023. Undated articles are left out.
+            until: Last day, month or year of publication, likewise.
+            outlet: Only articles of this outlet; upper and lower case are alike.
+
+        Returns:
+            passages, best first, each with its article_id, its text, and where that starts and ends in the article
+        """
+        return [_hit(hit) for hit in assistant.base.search(question, k, _filters(since, until, outlet))]
 
     def article(article_id: str) -> dict[str, Any]:
-        """One stored article: the document of accordingto articles show --json."""
+        """Gives one stored article with its whole text, and how each thing about it was found.
+
+        Args:
+            article_id: The id from a citation or a passage, or the start of it if no other begins so.
+
+        Returns:
+            the document of accordingto articles show --json; offsets count Unicode code points of its text
+        """
         return article_document(assistant.base.get(article_id))
 
     def timeline(
@@ -87,6 +123,12 @@ def _refusing(function: Callable[_Given, _Made]) -> Callable[_Given, _Made]:
             raise gr.Error(in_words(error), print_exception=False) from None
 
     return refusing
+
+
+def _filters(since: str | None, until: str | None, outlet: str | None) -> Filters:
+    for day in filter(None, (since, until)):
+        day_range(day)
+    return Filters(since or None, until or None, outlet or None)
 
 
 def _hit(hit: Hit) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import json
 import os
 import secrets
 import shutil
@@ -13,8 +14,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from starlette.middleware import Middleware
@@ -180,6 +182,7 @@ def _launch(page: Page, host: str, port: int) -> str:
         enable_monitoring=False,
         ssr_mode=False,
         pwa=False,
+        mcp_server=find_spec("mcp") is not None,  # the extra
         max_file_size=page.settings.upload_mb * 1_000_000,
         auth=access.admits if access.needs_login else None,
         footer_links=["api"],
@@ -189,7 +192,19 @@ def _launch(page: Page, host: str, port: int) -> str:
         head=f"<style>{(here / 'style.css').read_text(encoding='utf-8')}</style>",
         app_kwargs={"middleware": [Middleware(_Guarded)]},
     )
+    _tools_in_json(page)
     return address or ""
+
+
+def _tools_in_json(page: gr.Blocks) -> None:
+    """Gives what MCP tools answer as JSON; Gradio writes it as Python does."""
+    if page.mcp_server_obj is not None:
+        written = page.mcp_server_obj.postprocess_output_data
+
+        def in_json(outputs: Any, root: str) -> Any:
+            return written([json.dumps(output, ensure_ascii=False) for output in outputs], root)
+
+        page.mcp_server_obj.postprocess_output_data = in_json  # type: ignore[method-assign]
 
 
 def _theme() -> gr.themes.Base:
