@@ -27,7 +27,7 @@ _NUMBER_WORD = "|".join(sorted(_VALUES, key=len, reverse=True))
 _SCALE = "|".join(_SCALES)
 # ACLED's reading of words that give no number, from its codebook; a score is twenty.
 _VAGUE = {
-    "several": 3, "a few": 3, "many": 3, "a handful": 3, "tens": 10, "dozens": 12, "scores": 20, "hundreds": 100, "thousands": 1000,
+    "several": 3, "a few": 3, "a handful": 3, "tens": 10, "dozens": 12, "scores": 20, "hundreds": 100, "thousands": 1000,
     "tens of thousands": 10_000, "hundreds of thousands": 100_000, "millions": 1_000_000,
 }  # fmt: skip
 _VAGUE_WORD = "|".join(sorted(_VAGUE, key=len, reverse=True))
@@ -80,7 +80,7 @@ _THEN = (  # what may follow "20 dead": not "20 dead cows"
     r"(?=\s*(?:$|[.,;:)!?”\"’]|(?:in|by|when|after|on|and|or|during|at|as|since|near|from|if|while|over|there|so|across|that|this|last|"
     r"because|with|including|inside|outside|before|through|under|along|today|yesterday)\b))"
 )
-_GAP = rf"(?:,?\s+(?!{_ACTIVE}|died|perished|fled|dozens|scores|hundreds|others|\d)[^\s.;:(),]+){{0,9}}?,?"
+_GAP = rf"(?:,?\s+(?:including|among\s+them)\s+[^.;:()]{{1,60}}?)?(?:,?\s+(?!{_ACTIVE}|died|perished|fled|dozens|scores|hundreds|others|\d)[^\s.;:(),]+){{0,9}}?,?"
 _COUNTED = rf"\s+{_MORE}{_OF_OWN}"
 _AFTER = tuple(  # what stands behind the number, the first that fits
     re.compile(pattern, re.IGNORECASE)
@@ -114,7 +114,7 @@ _PART_AFTER = tuple(
     for pattern in (
         r"\s+of\s+(?:them|whom|those\s+\w+|the\s+(?:dead|victims|wounded|killed))\s+"
         rf"(?:(?:were|are|was|being)\s+)?(?P<unit>{_UNIT})",
-        rf"\s+(?P<unit>{_UNIT})\s+among\s+(?:them|the\s+(?:dead|victims))",
+        rf"\s+(?P<unit>{_UNIT})\s+among\s+(?:them|the\s+(?:dead|victims))(?=\s*(?:[,.;)]|$|and\b))",
     )
 )
 _NAME = r"[A-Z][\w’'-]*(?:[ -](?:al-|el-)?[A-Z][\w’'-]*)*"
@@ -122,8 +122,9 @@ _PLACE = re.compile(
     rf"(?P<where>{_NAME})(?=,\s+where\b)|\b(?:in|near|at|outside|on|over|around|inside|hit|for)\s+(?:the\s+)?(?:[a-z-]+(?:ern)?\s+){{0,3}}?(?:(?:{_NAME}\s+)?(?:city|town|village|district|province"
     rf"|region|suburb|capital|area|neighbou?rhood|governorate|area)\s+of\s+)?(?P<name>(?:al-|el-)?{_NAME})(?!\s+(?:side|forces|army|troops|government|officials|ministry)\b)(?![\w’'])"
 )
-_TIMES = re.compile(
-    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October|November|December"
+_DEMONYM = ("an", "ian", "ish", "ese", "i")
+_NO_PLACE = re.compile(
+    r"\A(?:\w+-led\b|Air|Operation)|\b(?:[Aa]ir)?[Ss]trikes?\b|\b(?:Coalition|Attacks?|Raids?|Ministry|Army|Observatory|University)\b|\A(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October|November|December"
     r"|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)"
 )
 
@@ -194,6 +195,12 @@ def _counted(sentence: str, before: str) -> Iterator[_Counted]:
             yield counted
 
 
+_OF_WHAT = frozenset("members staff employees personnel".split())
+_OF = re.compile(
+    r"\s+(?P<of>of\s+(?:the\s+)?(?:\w+\s+)?(?:military|army|police|forces|guard|militia|group|media|family|crew))\b"
+)
+
+
 def _part(sentence: str, number: re.Match[str], whole: _Counted | None) -> _Counted | None:
     """ "including six children", "four of them civilians"."""
     if whole is None:
@@ -215,6 +222,8 @@ def _behind(sentence: str, number: re.Match[str]) -> _Counted | None:
     if unit and (unit.split()[-1].lower() in _NO_PEOPLE or unit.lower() in _OF_WORD):
         return None
     word = found["word"].lower().split()[-1]
+    if unit in _OF_WHAT and (more := _OF.match(sentence, found.end("unit"))):
+        unit = f"{unit} {more['of']}"  # "members of the military"
     return _Counted(number, _OF_WORD[word], unit, Span(number.start(), found.end()))
 
 
@@ -248,9 +257,12 @@ def _is_a_date(sentence: str, number: re.Match[str]) -> bool:
 
 
 def _tidy(unit: str | None) -> str | None:
+    """The unit without what only leads to it; None if a name stands where no nationality can: the text is broken."""
     if unit is None:
         return None
-    return " ".join(re.sub(r"^(?:more|other|of|the|its|their|own)\s+", "", unit.strip()).split()) or None
+    words = re.sub(r"^(?:more|other|of|the|its|their|own)\s+", "", unit.strip()).split()
+    broken = any(word[0].isupper() and side_of(word) is None for word in words)
+    return None if broken else " ".join(words) or None
 
 
 def _whose(sentence: str, counted: _Counted) -> str | None:
@@ -266,17 +278,30 @@ def _where(sentence: str, counted: _Counted) -> str | None:
     """The place that is named next behind what is counted, else the last before it. Those who speak are no place."""
     speaking = [one.speaker for one in attributions(sentence) if one.speaker is not None]
     places = [
-        match
+        (match.start(), place)
         for match in _PLACE.finditer(sentence)
-        if not _TIMES.match(_place(match)) and not any(span.start <= match.end() - 1 < span.end for span in speaking)
+        if (place := _place(match)) is not None
+        and not _NO_PLACE.search(place)
+        and not any(span.start <= match.end() - 1 < span.end for span in speaking)
     ]
-    behind = [match for match in places if match.start() >= counted.number.end() - 1]
-    chosen = behind[0] if behind else places[-1] if places else None
-    return _place(chosen).removesuffix("'s").removesuffix("’s") if chosen else None
+    behind = [place for start, place in places if start >= counted.number.end() - 1]
+    return behind[0] if behind else places[-1][1] if places else None
 
 
-def _place(match: re.Match[str]) -> str:
-    return match["where"] or match["name"]
+def _place(match: re.Match[str]) -> str | None:
+    """The name of the place, without a nationality before it: "Syrian Idlib" is Idlib, and "Syrian" alone is none."""
+    words = str(match["where"] or match["name"]).removesuffix("'s").removesuffix("’s").split()
+    while words and _is_nationality(words[0]):
+        words = words[1:]
+    return " ".join(words) or None
+
+
+def _is_nationality(word: str) -> bool:
+    """ "Syrian"; and "Syrias" for "Syria's", as texts have it that lost their apostrophes."""
+    side = side_of(word)
+    return (side is not None and side != word and word.endswith(_DEMONYM)) or side_of(word.removesuffix("s")) == word[
+        :-1
+    ]
 
 
 def _as_of(sentence: str, published: str | None, claim: Claim | None) -> str | None:
