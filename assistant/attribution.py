@@ -131,6 +131,7 @@ _NOMINAL = (  # what stands before a noun, not before a verb
 _AFTER_VERB = (  # what may follow a verb, not an adjective: "blamed the rebels", not "armed rebels"
     _DETERMINERS | _INSIDE | _DAYS | _BOUNDS
 ) | frozenset("and not up out off him them it about himself itself themselves herself".split())
+_NO_OPENERS = _LEADS | _DAYS | frozenset("and ' ’ - &".split())
 _CAPITAL_CUES = frozenset("according citing quoting speaking".split())
 _LONGEST = 60  # words that a speaker with apposition may have
 
@@ -558,11 +559,15 @@ def _left(tokens: Sequence[Token], end: int) -> int:
                 break
             continue
         start -= 1
-    while start < end and (
-        tokens[start].lower in _LEADS | _DAYS | {"and"} or tokens[start].text in {"'", "’", "-", "&"}
-    ):
+    while start < end and (tokens[start].lower in _NO_OPENERS or _is_of_a_date(tokens, start)):
         start += 1
     return start
+
+
+def _is_of_a_date(tokens: Sequence[Token], at: int) -> bool:
+    """ "On 14 September 2020 Baku said": the figures of a date before the one who speaks."""
+    beside = (*tokens[max(0, at - 1) : at], *tokens[at + 1 : at + 2])
+    return tokens[at].text.isdigit() and any(token.lower in _DAYS for token in beside)
 
 
 def _is_common(token: Token) -> bool:

@@ -269,8 +269,8 @@ def _whose(sentence: str, counted: _Counted) -> str | None:
     """The side of those who are counted: "200 people on the Armenian side", "Turkish soldiers", "the Armenian dead"."""
     side = re.match(r"[^.;]{0,40}?\bon\s+(?P<of>[\w\s’']{3,30}?)\s+side\b", sentence[counted.number.end() :])
     is_behind = counted.around.start < counted.number.start()  # "the Armenian dead at 20"
-    lead = sentence[max(0, counted.around.start - 25) : counted.around.start] if is_behind else ""
-    nouns = (side["of"] if side else None, counted.unit, re.sub(r".*[,.;:]|.*\b(?:of|in|by|at|that|said)\b", "", lead))
+    lead = " ".join(sentence[: counted.around.start].split()[-2:]) if is_behind else ""
+    nouns = (side["of"] if side else None, counted.unit, lead)
     return next((found for words in nouns if words and (found := side_of(words))), None)
 
 
