@@ -96,8 +96,9 @@ _DO_NOT = frozenset("didn't doesn't don't".split())
 _NEGATIONS = frozenset("not never no n't".split()) | _DO_NOT | {"hasn't", "haven't", "hadn't", "won't", "wouldn't"}
 _SKIPPED = (  # between a subject and its verb
     frozenset(
-        """also each both again later earlier then since now still already soon once together likewise meanwhile however reportedly twice first himself herself itself
-        themselves long further even just ever never not instead too often all rather has have had having""".split()
+        """also each both again later earlier then since now still already soon once together likewise meanwhile however
+        reportedly twice first himself herself itself themselves long further even just ever never not
+        instead too often all rather has have had having""".split()
     )
     | _MODAL
     | _DO_NOT
@@ -296,18 +297,10 @@ def _is_noun_here(tokens: Sequence[Token], at: int) -> bool:
         return after not in {"by"} and not (place > 1 and tokens[place - 1].text in {"’s", "'s"})
     if before in {"been", "being"}:
         return True
-    if (
-        word in _naming()
-        and at
-        and tokens[at + 1 : at + 2]
-        and (tokens[at + 1].is_capital or not tokens[at + 1].is_word)
-    ):
-        start = _left(tokens, at)
-        ends = next((n for n in range(at + 1, len(tokens)) if not tokens[n].is_capital), len(tokens) - 1)
-        if (before == "," and tokens[ends].text == ",") or tokens[start].lower in {"a", "an"}:
-            return True  # "a group called Hamas", "the visa, called EB-5, allows"
+    if word in _naming() and _only_names(tokens, at):
+        return True
     if past and after == "by":
-        return False if before in _BE else True
+        return before not in _BE
     if before == "to" and place > 1 and tokens[place - 2].lower in _RAISING:
         return False
     if before in {"by", "while", "when"} and word.endswith("ing"):
@@ -315,6 +308,15 @@ def _is_noun_here(tokens: Sequence[Token], at: int) -> bool:
     if before in _NOMINAL:
         return True
     return before.endswith(("'s", "’s", "s'", "s’")) and not past
+
+
+def _only_names(tokens: Sequence[Token], at: int) -> bool:
+    """ "a group called Hamas", "the visa, called EB-5, allows"."""
+    if not at or at + 1 >= len(tokens) or not (tokens[at + 1].is_capital or not tokens[at + 1].is_word):
+        return False
+    ends = next((n for n in range(at + 1, len(tokens)) if not tokens[n].is_capital), len(tokens) - 1)
+    apart = tokens[at - 1].text == "," and tokens[ends].text == ","
+    return apart or tokens[_left(tokens, at)].lower in {"a", "an"}
 
 
 def _acts(tokens: Sequence[Token], at: int) -> bool:
@@ -509,7 +511,7 @@ def _is_aside(tokens: Sequence[Token], at: int) -> bool:
 
 
 def _clause_start(tokens: Sequence[Token], end: int) -> int:
-    """Where the clause that ends at `end` begins: after a quotation, a semicolon or colon, or "that", "but" and so on."""
+    """Where the clause that ends at `end` begins: after a quotation, a semicolon or colon, "that", "but" and so on."""
     depth = tokens[end].depth
     for place in range(end - 1, -1, -1):
         token = tokens[place]

@@ -195,11 +195,13 @@ def _said_on(sentence: str, one: Attribution, days: Sequence[Day]) -> str | None
 
 
 _OPENS = re.compile(
-    r"\W*(?:(?:on|in|late|early|since|by|earlier|later|then|also|but|and|\w+ (?:days|weeks|months) (?:earlier|later))\W+)*",
+    r"\W*(?:(?:on|in|late|early|since|by|earlier|later|then|also|but|and|\w+ (?:days|weeks|months) (?:earlier|later))"
+    r"\W+)*",
     re.IGNORECASE,
 )
 _TO_A_DAY = re.compile(
-    r"\W*(?:(?:late|early|on|in|and|the|in an? (?:\w+ )?(?:statement|report|interview|post|briefing)|reporters|journalists)\W+)*",
+    r"\W*(?:(?:late|early|on|in|and|the|in an? (?:\w+ )?(?:statement|report|interview|post|briefing)"
+    r"|reporters|journalists)\W+)*",
     re.IGNORECASE,
 )
 
@@ -372,7 +374,8 @@ _BLAMED = re.compile(r"\b(responsible for|to blame|guilty of|was behind|were beh
 
 
 _UNTOLD = frozenset(  # "had not yet confirmed": nothing is denied by it
-    "yet confirm confirmed verify verified know known comment commented clear identified determine determined received else".split()
+    """yet confirm confirmed verify verified know known comment commented clear identified determine determined received
+    else""".split()
 )
 
 

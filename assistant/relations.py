@@ -21,8 +21,8 @@ _CLASSES = {
     "children": frozenset("children child girls boys babies infants minors".split()),
     "women": frozenset("women woman".split()),
     "fighters": frozenset(
-        """soldiers soldier servicemen servicemembers troops military army fighters fighter militants rebels gunmen policemen
-        police officers forces insurgents jihadists combatants conscripts guards pilots""".split()
+        """soldiers soldier servicemen servicemembers troops military army fighters fighter militants rebels gunmen
+        policemen police officers forces insurgents jihadists combatants conscripts guards pilots""".split()
     ),
     "civilians": frozenset("civilians civilian villagers journalists workers students".split()),
 }
@@ -57,8 +57,8 @@ def _related(figures: Sequence[Figure], cited: Mapping[int, Citation]) -> Iterat
 
 
 def _of_one_thing(a: Figure, b: Figure, cited: Mapping[int, Citation]) -> bool:
-    """Whether the words give reason to take both for counts of one thing: a part of it, a place, a day, whose dead they are, or
-    much the same words."""
+    """Whether the words give reason to take both for counts of one thing: a part of it, a place, a day, whose dead they
+    are, or much the same words."""
     if a.is_part or b.is_part:
         return a.citation == b.citation  # a part is told beside its whole
     if a.citation == b.citation or (a.where and b.where) or (a.whose and b.whose):
@@ -81,8 +81,9 @@ def _alike(a: Figure, b: Figure, cited: Mapping[int, Citation]) -> bool:
 
 _SHARED = 2  # stems
 _UNTELLING = stems(
-    """killed wounded injured dead people said official officials reported least more number according died ministry civilians
-    monday tuesday wednesday thursday friday saturday sunday town city province area region near least news agency ago"""
+    """killed wounded injured dead people said official officials reported least more number according died ministry
+    civilians monday tuesday wednesday thursday friday saturday sunday town city province area region near least
+    news agency ago"""
 )
 
 

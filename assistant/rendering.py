@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assistant.answer import Answer, Citation, Claim, Figure, Sources, Statement
+from assistant.answer import Answer, Citation, Claim, Figure, Sources
 from kb import Article
 
 if TYPE_CHECKING:

@@ -45,8 +45,8 @@ def test_a_figure_belongs_to_the_one_who_gives_it_not_to_the_one_who_denies() ->
         ("Between 20 and 30 people were wounded in Homs.", ("wounded", 20, "Between 20 and 30", "Homs", None)),
         ("The toll in Homs rose to 45.", ("killed", 45, "45", "Homs", None)),
         ("Rebels took 14 soldiers prisoner in Homs.", ("captured", 14, "14", "Homs", None)),
-        ("More than 100,000 people have fled Homs, in the district of Hama.", ("displaced", 100_000, "More than 100,000", "Hama", None)),
-        ("The blast claimed the lives of twenty-one miners in Syrian Homs.", ("killed", 21, "twenty-one", "Homs", None)),
+        ("Over 9,000 people fled Homs, in the district of Hama.", ("displaced", 9000, "Over 9,000", "Hama", None)),
+        ("The blast took the lives of twenty-one miners in Syrian Homs.", ("killed", 21, "twenty-one", "Homs", None)),
     ],
 )  # fmt: skip
 def test_figures_are_kept_as_written_with_place_and_reading(sentence: str, told: tuple[object, ...]) -> None:

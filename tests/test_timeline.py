@@ -101,5 +101,5 @@ def test_the_samples_in_order(assistant: Assistant) -> None:
 
 @pytest.mark.parametrize("given", [{}, {"question": "  "}, {"since": "yesterday"}])
 def test_a_timeline_of_nothing_is_refused(assistant: Assistant, given: dict[str, str]) -> None:
-    with pytest.raises(UnusableQuestion, match="needs a question|not a date"):
+    with pytest.raises(UnusableQuestion, match=r"needs a question|not a date"):
         assistant.timeline(**given)  # type: ignore[arg-type]
