@@ -96,8 +96,9 @@ _DO_NOT = frozenset("didn't doesn't don't".split())
 _NEGATIONS = frozenset("not never no n't".split()) | _DO_NOT | {"hasn't", "haven't", "hadn't", "won't", "wouldn't"}
 _SKIPPED = (  # between a subject and its verb
     frozenset(
-        """also each both again later earlier then since now still already soon once together likewise meanwhile however reportedly twice first himself herself itself
-        themselves long further even just ever never not instead too often all rather has have had having""".split()
+        """also each both again later earlier then since now still already soon once together likewise meanwhile however
+        reportedly twice first himself herself itself themselves long further even just ever never not
+        instead too often all rather has have had having""".split()
     )
     | _MODAL
     | _DO_NOT
@@ -128,6 +129,10 @@ _ADDRESSED = frozenset("tell tells told telling urge urges urged asks ask asked"
 _NOMINAL = (  # what stands before a noun, not before a verb
     _ARTICLES | frozenset("no any this that these those to of in for from by with on so-called such 's under".split())
 )
+_AFTER_VERB = (  # what may follow a verb, not an adjective: "blamed the rebels", not "armed rebels"
+    _DETERMINERS | _INSIDE | _DAYS | _BOUNDS
+) | frozenset("and not up out off him them it about himself itself themselves herself".split())
+_NO_OPENERS = _LEADS | _DAYS | frozenset("and ' ’ - &".split())
 _CAPITAL_CUES = frozenset("according citing quoting speaking".split())
 _LONGEST = 60  # words that a speaker with apposition may have
 
@@ -292,18 +297,10 @@ def _is_noun_here(tokens: Sequence[Token], at: int) -> bool:
         return after not in {"by"} and not (place > 1 and tokens[place - 1].text in {"’s", "'s"})
     if before in {"been", "being"}:
         return True
-    if (
-        word in _naming()
-        and at
-        and tokens[at + 1 : at + 2]
-        and (tokens[at + 1].is_capital or not tokens[at + 1].is_word)
-    ):
-        start = _left(tokens, at)
-        ends = next((n for n in range(at + 1, len(tokens)) if not tokens[n].is_capital), len(tokens) - 1)
-        if (before == "," and tokens[ends].text == ",") or tokens[start].lower in {"a", "an"}:
-            return True  # "a group called Hamas", "the visa, called EB-5, allows"
+    if word in _naming() and _only_names(tokens, at):
+        return True
     if past and after == "by":
-        return False if before in _BE else True
+        return before not in _BE
     if before == "to" and place > 1 and tokens[place - 2].lower in _RAISING:
         return False
     if before in {"by", "while", "when"} and word.endswith("ing"):
@@ -311,6 +308,15 @@ def _is_noun_here(tokens: Sequence[Token], at: int) -> bool:
     if before in _NOMINAL:
         return True
     return before.endswith(("'s", "’s", "s'", "s’")) and not past
+
+
+def _only_names(tokens: Sequence[Token], at: int) -> bool:
+    """ "a group called Hamas", "the visa, called EB-5, allows"."""
+    if not at or at + 1 >= len(tokens) or not (tokens[at + 1].is_capital or not tokens[at + 1].is_word):
+        return False
+    ends = next((n for n in range(at + 1, len(tokens)) if not tokens[n].is_capital), len(tokens) - 1)
+    apart = tokens[at - 1].text == "," and tokens[ends].text == ","
+    return apart or tokens[_left(tokens, at)].lower in {"a", "an"}
 
 
 def _acts(tokens: Sequence[Token], at: int) -> bool:
@@ -377,6 +383,10 @@ def _active(tokens: Sequence[Token], at: int, earlier: Sequence[_Found]) -> tupl
         own = last or _opening(tokens, at)
         return (own, False) if own else None
     subject = _subject(tokens, at)
+    if subject is not None and tokens[subject[0]].text[0].isdigit() and tokens[at].lower in {"said", "says"}:
+        after = _right(tokens, at + 1)
+        if after is not None and _ends(tokens, after[1]):
+            return after, True  # "… wounded 60 people said the monitor": nothing is left that could be said
     if subject is None and _follows_quote(tokens, at) and tokens[at].lower not in _ADDRESSED:
         after = _right(tokens, at + 1)
         if after is not None:
@@ -384,6 +394,11 @@ def _active(tokens: Sequence[Token], at: int, earlier: Sequence[_Found]) -> tupl
     if subject is None and _is_joined(tokens, at):
         subject = last or _opening(tokens, at)
     return (subject, False) if subject else None
+
+
+def _ends(tokens: Sequence[Token], at: int) -> bool:
+    """Whether nothing but marks is left from here."""
+    return not any(token.is_word for token in tokens[at:])
 
 
 def _announced(tokens: Sequence[Token], at: int) -> tuple[tuple[int, int], bool] | None:
@@ -436,7 +451,12 @@ def _antecedent(tokens: Sequence[Token], speaker: tuple[int, int]) -> tuple[int,
     while end and not tokens[end - 1].is_word:
         end -= 1
     start = _left(tokens, end)
+    # "pointed at the regime, which denied": only the last of it denies
+    start = max([start, *(n + 1 for n in range(start, end) if tokens[n].lower in _LOOSE)])
     return (start, end) if start < end and _names_somebody(tokens[start:end]) else None
+
+
+_LOOSE = frozenset("at on to against with from by near into".split())
 
 
 def _passed_over(tokens: Sequence[Token], at: int) -> int:
@@ -491,7 +511,7 @@ def _is_aside(tokens: Sequence[Token], at: int) -> bool:
 
 
 def _clause_start(tokens: Sequence[Token], end: int) -> int:
-    """Where the clause that ends at `end` begins: after a quotation, a semicolon or colon, or "that", "but" and so on."""
+    """Where the clause that ends at `end` begins: after a quotation, a semicolon or colon, "that", "but" and so on."""
     depth = tokens[end].depth
     for place in range(end - 1, -1, -1):
         token = tokens[place]
@@ -527,7 +547,9 @@ def _left(tokens: Sequence[Token], end: int) -> int:
             continue
         if token.depth != depth or not _in_phrase(tokens, start - 1):
             break
-        if start < end and token.is_word and not token.is_capital and tokens[start].lower.endswith("'s"):
+        if start < end and tokens[start].lower != "by" and _is_verb(tokens, start - 1):
+            break
+        if start < end and tokens[start].is_capital and tokens[start].lower.endswith("'s") and _is_common(token):
             break  # "on the other side Azerbaijan's ministry gave"
         if token.lower in PRONOUNS:
             return start - 1 if start == end else start
@@ -539,11 +561,20 @@ def _left(tokens: Sequence[Token], end: int) -> int:
                 break
             continue
         start -= 1
-    while start < end and (
-        tokens[start].lower in _LEADS | _DAYS | {"and"} or tokens[start].text in {"'", "’", "-", "&"}
-    ):
+    while start < end and (tokens[start].lower in _NO_OPENERS or _is_of_a_date(tokens, start)):
         start += 1
     return start
+
+
+def _is_of_a_date(tokens: Sequence[Token], at: int) -> bool:
+    """ "On 14 September 2020 Baku said": the figures of a date before the one who speaks."""
+    beside = (*tokens[max(0, at - 1) : at], *tokens[at + 1 : at + 2])
+    return tokens[at].text.isdigit() and any(token.lower in _DAYS for token in beside)
+
+
+def _is_common(token: Token) -> bool:
+    """Whether a word is a common noun or the like, after which a name opens a phrase of its own."""
+    return token.is_word and not token.is_capital and token.lower not in _DETERMINERS | _INSIDE | {"and", "or"}
 
 
 def _can_head(tokens: Sequence[Token], at: int) -> bool:
@@ -599,39 +630,13 @@ def _is_verb(tokens: Sequence[Token], at: int) -> bool:
         return True
     if token.is_capital or not token.is_word or not at or tokens[at - 1].lower in _ARTICLES:
         return False
-    if not (word.endswith("ed") or word in _irregular()):
-        return False
+    if word in _irregular():
+        return True
     after = tokens[at + 1] if at + 1 < len(tokens) else None
-    return (
-        after is None
-        or not after.is_word
-        or after.is_capital
-        or after.lower
-        in (
-            _DETERMINERS
-            | _INSIDE
-            | _DAYS
-            | _BOUNDS
-            | {
-                "and",
-                "to",
-                "not",
-                "up",
-                "out",
-                "off",
-                "him",
-                "them",
-                "it",
-                "about",
-                "himself",
-                "itself",
-                "themselves",
-                "herself",
-            }
-        )
-        or after.text[0].isdigit()
-        or _is_adverb(after)
-    )
+    if after is None or not word.endswith("ed"):
+        return after is None and word.endswith("ed")
+    acts = not after.is_word or after.is_capital or after.lower in _AFTER_VERB
+    return acts or _is_adverb(after) or after.text[0].isdigit()
 
 
 def _has_verb(tokens: Sequence[Token], start: int, end: int) -> bool:
@@ -691,7 +696,7 @@ def _opening(tokens: Sequence[Token], stop: int) -> tuple[int, int] | None:
 def _right(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
     """The noun phrase that begins at `at`: "said Foreign Minister X on Monday" gives the minister."""
     end = at
-    if at >= len(tokens):
+    if at >= len(tokens) or tokens[at].lower in _DAYS:
         return None
     depth = tokens[at].depth
     while end < len(tokens) and tokens[end].depth == depth:
@@ -704,6 +709,10 @@ def _right(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
         if tokens[end].lower in PRONOUNS:
             end += end == at
             break
+        joins = tokens[end].lower == "and" and end > at and tokens[end - 1].is_capital and end + 1 < len(tokens)
+        if joins and (tokens[end + 1].is_capital or tokens[end + 1].lower in _ARTICLES):
+            end += 1
+            continue
         if not _in_phrase(tokens, end) or _ends_inverted(tokens, end, at):
             break
         end += 1
@@ -827,9 +836,11 @@ def _content(tokens: Sequence[Token], found: _Found, following: _Found | None) -
     )
     if is_before and before[1] > before[0]:
         yield Span(tokens[before[0]].start, tokens[before[1] - 1].end)
-        if not (last < len(tokens) and comes_after and any(tokens[n].depth for n in range(*after))):
+        if not any(tokens[n].depth for n in range(*after)):
             return
-    if after[1] > after[0] and (comes_after or not is_before):
+    elif is_before and not comes_after:
+        return
+    if after[1] > after[0]:
         yield Span(tokens[after[0]].start, tokens[after[1] - 1].end)
 
 

@@ -195,10 +195,15 @@ def _said_on(sentence: str, one: Attribution, days: Sequence[Day]) -> str | None
 
 
 _OPENS = re.compile(
-    r"\W*(?:(?:on|in|late|early|since|by|earlier|later|then|also|but|and|\w+ (?:days|weeks|months) (?:earlier|later))\W+)*",
+    r"\W*(?:(?:on|in|late|early|since|by|earlier|later|then|also|but|and|\w+ (?:days|weeks|months) (?:earlier|later))"
+    r"\W+)*",
     re.IGNORECASE,
 )
-_TO_A_DAY = re.compile(r"\W*(?:(?:late|early|on|in|and|the)\W+)*", re.IGNORECASE)
+_TO_A_DAY = re.compile(
+    r"\W*(?:(?:late|early|on|in|and|the|in an? (?:\w+ )?(?:statement|report|interview|post|briefing)"
+    r"|reporters|journalists)\W+)*",
+    re.IGNORECASE,
+)
 
 
 def _between(sentence: str, day: Day, edge: Span) -> str:
@@ -365,11 +370,18 @@ def _disowns(words: Sequence[str], side: str | None) -> bool:
     return names_own and any(
         (word in _NEGATIONS or word.endswith("n't"))
         and clause[place - 1 : place] not in (["would"], ["will"], ["could"])
+        and not _UNTOLD & set(clause[place + 1 : place + 4])
         for place, word in enumerate(clause)
     )
 
 
 _BLAMED = re.compile(r"\b(responsible for|to blame|guilty of|was behind|were behind)\b")
+
+
+_UNTOLD = frozenset(  # "had not yet confirmed": nothing is denied by it
+    """yet confirm confirmed verify verified know known comment commented clear identified determine determined received
+    else""".split()
+)
 
 
 def _charges(said: str, words: Sequence[str], side: str | None) -> bool:

@@ -66,6 +66,7 @@ def _answering(
                 if denial.claim.side and denial.claim.side not in sides:
                     about, denied = _about(denial, hit, before, speech)
                     whose = not denied or bool(denied & sides)
+                    whose = whose and (bool(sides) or _is_near(about, hit.article, claimed))
                     if whose and _may_be_of(about, claimed.text) and _in_time(about, hit.article, claimed):
                         claims = speech.claims(hit.article, span)
                         yield Selected((Quote(hit.article, span),), claims, 0.0), about
@@ -83,6 +84,13 @@ def _about(denial: Denial, hit: Hit, before: Span | None, speech: Speech) -> tup
         denied |= {claim.side for claim in speech.claims(hit.article, before) if claim.side}
         denied -= {denial.claim.side}  # who denies twice answers the same claim twice
     return f"{before.of(hit.article.text)} {denial.denied}", denied
+
+
+def _is_near(denied: str, article: Article, claimed: Selected) -> bool:
+    """For a claim by nobody's side: whether the denial stands in the same article, or names a place or day of it."""
+    if article.id in {quote.article.id for quote in claimed.quotes}:
+        return True
+    return bool(_names(denied) & _names(claimed.text) or _days(denied) & _days(claimed.text))
 
 
 def _may_be_of(denied: str, claim: str) -> bool:

@@ -7,125 +7,107 @@ The number is kept as it is written, with the lowest and highest count that it s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.actors import side_of
 from assistant.answer import Claim, Figure
-from assistant.attribution import Attribution, attributions, counting_verbs
+from assistant.attribution import Attribution, attributions, counting_verbs, lexicon
 from kb import Span
 from kb.days import resolved
 
 __all__ = ["figures_in"]
+
+_LEXICON = lexicon()["figures"]
+
+
+def _either(words: Iterable[str]) -> str:
+    """A pattern of words, the longest first; a space in one stands for any."""
+    return "|".join(re.sub(r"\s+", r"\\s+", word) for word in sorted(words, key=lambda w: -len(w)))
+
 
 _UNITS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
     seventeen eighteen nineteen""".split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _VALUES = {word: value for value, word in enumerate(_UNITS)} | {word: 10 * n for n, word in enumerate(_TENS, 2)}
 _SCALES = {"dozen": 12, "hundred": 100, "thousand": 1000, "million": 1_000_000, "billion": 1_000_000_000}
-_NUMBER_WORD = "|".join(sorted(_VALUES, key=len, reverse=True))
-_SCALE = "|".join(_SCALES)
-# ACLED's reading of words that give no number, from its codebook; a score is twenty.
-_VAGUE = {
-    "several": 3, "a few": 3, "many": 3, "a handful": 3, "tens": 10, "dozens": 12, "scores": 20, "hundreds": 100, "thousands": 1000,
-    "tens of thousands": 10_000, "hundreds of thousands": 100_000, "millions": 1_000_000,
-}  # fmt: skip
-_VAGUE_WORD = "|".join(sorted(_VAGUE, key=len, reverse=True))
+_VAGUE: Mapping[str, int] = _LEXICON["vague"]
+_SCALE = _either(_SCALES)
+_IN_WORDS = rf"(?:{_either(_VALUES)})(?:[ -](?:{_either(_VALUES)}))?"
 _EXACT = (
-    rf"\d{{1,3}}(?:,\d{{3}})+(?:\s+(?:{_SCALE})\b)?|\d+(?:\.\d+)?(?:\s+(?:{_SCALE})\b)*"
-    rf"|(?:(?:{_NUMBER_WORD})(?:[ -](?:{_NUMBER_WORD}))?|an?|half\s+a)(?:\s+(?:{_SCALE})\b)+(?:\s+and\s+(?:{_NUMBER_WORD})(?:[ -](?:{_NUMBER_WORD}))?)?"
-    rf"|(?:{_NUMBER_WORD})(?:[ -](?:{_NUMBER_WORD}))?"
-)
-_HEDGE = (
-    r"at\s+least|at\s+most|no\s+(?:fewer|less)\s+than|(?:more|fewer|less)\s+than|over|as\s+many\s+as|up\s+to|about|around|some"
-    r"|an\s+estimated|approximately|roughly|nearly|almost|close\s+to"
+    rf"\d{{1,3}}(?:,\d{{3}})+(?:\s+(?:{_SCALE})\b)?|\d+(?:\.\d+)?(?:\s+(?:{_SCALE})\b)*"  # 2,317; 1.5 million
+    rf"|(?:{_IN_WORDS}|an?|half\s+a)(?:\s+(?:{_SCALE})\b)+(?:\s+and\s+{_IN_WORDS})?"  # two hundred and fifty; a dozen
+    rf"|{_IN_WORDS}"
 )
 _NUMBER = re.compile(
-    rf"(?<![\w.,$€£/-])(?:(?P<hedge>{_HEDGE})\s+)?(?:(?P<between>between\s+)?(?P<low>{_EXACT})"
-    rf"(?:(?:\s+(?:to|or|and)\s+|\s*[-–—]\s*)(?P<high>{_EXACT}))?|(?P<vague>{_VAGUE_WORD})(?:\s+of)?)(?![\w%]|[.,]\d|-\w|\s+(?:percent|per\s+cent)\b)",
+    rf"(?<![\w.,$€£/-])(?:(?P<hedge>{_either(_LEXICON['bounds'])})\s+)?"
+    rf"(?:(?P<between>between\s+)?(?P<low>{_EXACT})(?:(?:\s+(?:to|or|and)\s+|\s*[-–—]\s*)(?P<high>{_EXACT}))?"
+    rf"|(?P<vague>{_either(_VAGUE)})(?:\s+of)?)(?![\w%]|[.,]\d|-\w|\s+(?:percent|per\s+cent)\b)",
     re.IGNORECASE,
 )
-_WHAT = {  # what is counted, by the words that tell it
-    "killed": "killed killing kills dead died die dying deaths death fatalities perished slain slaughtered massacred executed "
-    "massacred beheaded murdered lives bodies toll",
-    "wounded": "wounded wounding wounds injured injuring injures hurt injuries maimed",
-    "displaced": "displaced displacing fled flee fleeing uprooted evacuated evacuating refugees homes",
-    "captured": "captured capturing prisoner prisoners",
-    "abducted": "abducted abducting kidnapped kidnapping hostage hostages",
-    "detained": "detained detaining arrested arresting",
-    "missing": "missing unaccounted disappeared",
-}
-_OF_WORD = {word: what for what, words in _WHAT.items() for word in words.split()}
-_ACTIVE = "killed|killing|kills|wounded|wounding|injured|injuring|injures|displaced|displacing|captured|capturing|uprooted|" \
-    "abducted|abducting|kidnapped|kidnapping|detained|detaining|arrested|arresting|executed|murdered|massacred|beheaded|evacuated|evacuating"  # fmt: skip
-_STATE = "dead|killed|wounded|injured|missing|displaced|captured|hurt|slain|deaths|fatalities|injuries|abducted|kidnapped|detained|arrested"
-_NO_PEOPLE = frozenset(
-    """day days hour hours minute minutes week weeks month months year years time times mile miles kilometre kilometres kilometer
-    kilometers km metre metres meters rocket rockets missile missiles shell shells bomb bombs strike strikes airstrikes attack attacks
-    raid raids explosion explosions blast blasts house houses home homes building buildings vehicle vehicles car cars tank tanks truck
-    trucks town towns village villages city cities district districts province provinces country countries state states percent drone
-    drones aircraft jets planes ships boats incidents clashes sorties occasions places figures counts sides reports others' points
-    dollars euros pounds tonnes tons schools hospitals mosques churches shops weapons rifles trips""".split()
-)
-_PEOPLE = "people|servicemen|children|women|men|staff|police|personnel|troops|crew|infantry|dead|civilian|soldier|person|child|woman|man"
-_NO_UNIT = r"(?:and|are|at|by|for|from|had|has|have|in|is|of|on|or|that|to|was|were|which|who|when|as|while|after|with|died|perished|fled)\b"
-_UNIT = rf"(?:(?!{_NO_UNIT})[A-Za-z][\w’'-]*\s+){{0,4}}?(?:(?!{_NO_UNIT})[a-z][\w’'-]*s|{_PEOPLE})(?![\w’'-])"
+_OF_WORD = {word: what for what, words in _LEXICON["what"].items() for word in words.split()}
+_ACTIVE = _either(_LEXICON["acts"].split())
+_STATE = _either(_LEXICON["states"].split())
+_WENT = _either(_LEXICON["went"])
+_NO_PEOPLE = frozenset(_LEXICON["no_people"].split())
+_NO_UNIT = rf"(?:{_either(_LEXICON['no_unit'].split())})\b"
+_PLURAL = rf"(?:(?!{_NO_UNIT})[a-z][\w’'-]*s|{_either(_LEXICON['people'].split())})(?![\w’'-])"
+_UNIT = rf"(?:(?!{_NO_UNIT})[A-Za-z][\w’'-]*\s+){{0,4}}?{_PLURAL}"
 _OF_OWN = r"(?:of\s+(?:its|their|his|her|the|those|these)\s+(?:own\s+)?|of\s+)?"
 _MORE = r"(?:more\s+|other\s+|others\s*)?"
-_BE = (
-    r"(?:(?:was|were|is|are|been|being|be|got|get|have|had|has|reported|reportedly|confirmed|feared|presumed|left|found|also|believed|"
-    r"either)\s+)"
-)
-_THEN = (  # what may follow "20 dead": not "20 dead cows"
-    r"(?=\s*(?:$|[.,;:)!?”\"’]|(?:in|by|when|after|on|and|or|during|at|as|since|near|from|if|while|over|there|so|across|that|this|last|"
-    r"because|with|including|inside|outside|before|through|under|along|today|yesterday)\b))"
-)
-_GAP = rf"(?:,?\s+(?!{_ACTIVE}|died|perished|fled|dozens|scores|hundreds|others|\d)[^\s.;:(),]+){{0,9}}?,?"
 _COUNTED = rf"\s+{_MORE}{_OF_OWN}"
+_BE = rf"(?:(?:{_either(_LEXICON['auxiliaries'].split())})\s+)"
+_THEN = rf"(?=\s*(?:$|[.,;:)!?”\"’]|(?:{_either(_LEXICON['after_states'].split())})\b))"  # not "20 dead cows"
+_INSERTED = r"(?:,?\s+(?:including|among\s+them)\s+[^.;:()]{1,60}?)?"
+_GAP = rf"{_INSERTED}(?:,?\s+(?!{_ACTIVE}|died|perished|fled|dozens|scores|hundreds|others|\d)[^\s.;:(),]+){{0,9}}?,?"
 _AFTER = tuple(  # what stands behind the number, the first that fits
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"{_COUNTED}(?:(?P<unit>{_UNIT})\s*,?\s+)?(?P<word>{_STATE}){_THEN}",  # "20 soldiers dead", "20 dead"
-        rf"{_COUNTED}(?P<unit>{_UNIT}){_GAP}\s+{_BE}{{1,3}}(?:\w+ly\s+)?"  # "20 soldiers of the army were killed"
-        rf"(?P<word>{_ACTIVE}|hurt|dead|slain|missing|taken\s+(?:prisoner|hostage))\b",
-        rf"{_COUNTED}(?P<unit>{_UNIT}){_GAP}\s+"  # "20 people died"
-        r"(?P<word>died|perished|fled|disappeared|dying|fleeing|lost\s+their\s+lives|left\s+their\s+homes)\b",
-        rf"\s+(?:of\s+them\s+)?(?:more\s+|others?\s+)?{_BE}{{1,3}}(?P<word>{_ACTIVE}|hurt|dead|slain|missing)\b",  # "20 were hurt"
-        rf"{_COUNTED}(?P<unit>{_UNIT})\s+(?P<word>prisoner|hostage)\b",  # "took 20 soldiers prisoner"
-        rf"\s+(?P<word>dead|wounded|injured|missing|displaced|captured)\s+(?P<unit>{_UNIT})",  # "20 dead servicemen"
+        # "20 soldiers dead", "20 dead"
+        rf"{_COUNTED}(?:(?P<unit>{_UNIT})\s*,?\s+)?(?P<word>{_STATE}){_THEN}",
+        # "20 soldiers of the army were killed"
+        rf"{_COUNTED}(?P<unit>{_UNIT}){_GAP}\s+{_BE}{{1,3}}(?:\w+ly\s+)?(?P<word>{_ACTIVE}|{_STATE}|taken\s+prisoner)\b",
+        # "20 people died"
+        rf"{_COUNTED}(?P<unit>{_UNIT}){_GAP}\s+(?P<word>{_WENT})\b",
+        # "20 were hurt"
+        rf"\s+(?:of\s+them\s+)?(?:more\s+|others?\s+)?{_BE}{{1,3}}(?P<word>{_ACTIVE}|{_STATE})\b",
+        # "took 20 soldiers prisoner"
+        rf"{_COUNTED}(?P<unit>{_UNIT})\s+(?P<word>prisoner|hostage)\b",
+        # "20 dead servicemen"
+        rf"\s+(?P<word>dead|wounded|injured|missing|displaced|captured)\s+(?P<unit>{_UNIT})",
         r"\s+(?P<word>lives|deaths|fatalities|bodies|wounds|injuries|prisoners|hostages|refugees)\b",
     )
 )
-_BEFORE = re.compile(  # what stands before it
-    rf"(?:\b(?P<active>{_ACTIVE})\s+(?:off\s+)?"  # "killing 20"
-    r"|\b(?P<of>lives|deaths|killing|deportation|displacement|bodies|toll)\s+of\s+"  # "claimed the lives of 20"
-    r"|\b(?P<toll>toll|dead|deaths|killed|wounded|injured|fatalities|injuries|missing|displaced|captured)\b"
-    r"(?:\s+(?!at\b|to\b|reached\b)[^\s.;:“”\"]+){0,14}?\s+(?:at|to|reached|stood\s+at|stands\s+at)\s+)\Z",  # "the toll rose to 20"
+_BEFORE = re.compile(  # what stands before it: "killing 20", "claimed the lives of 20", "the toll rose to 20"
+    rf"(?:\b(?P<active>{_ACTIVE})\s+(?:off\s+)?"
+    r"|\b(?P<of>lives|deaths|killing|deportation|displacement|bodies|toll)\s+of\s+"
+    rf"|\b(?P<toll>toll|{_STATE})\b(?:\s+(?!at\b|to\b|reached\b)[^\s.;:“”\"]+){{0,14}}?"
+    r"\s+(?:at|to|reached|stood\s+at|stands\s+at)\s+)\Z",
     re.IGNORECASE,
 )
 _COUNT_OF_BEFORE = re.compile(  # "put the number at 20": of what, the sentence before tells
     r"\b(?:count|tally|total|number|figure)\b(?:\s+(?!of\b)[^\s.;:“”\"]+){0,4}?\s+(?:at|to|is|was|reached)\s+\Z",
     re.IGNORECASE,
 )
-_UNIT_NEXT = re.compile(rf"\s+{_MORE}{_OF_OWN}(?P<unit>{_UNIT})", re.IGNORECASE)
+_UNIT_NEXT = re.compile(rf"{_COUNTED}(?P<unit>{_UNIT})", re.IGNORECASE)
 _PART = re.compile(r"(?:\b(?:including|among\s+(?:them|whom)|of\s+(?:whom|them))\W+)\Z", re.IGNORECASE)
+_THE_DEAD = r"(?:them|whom|those\s+\w+|the\s+(?:dead|victims|wounded|killed))"
 _PART_AFTER = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"\s+of\s+(?:them|whom|those\s+\w+|the\s+(?:dead|victims|wounded|killed))\s+"
-        rf"(?:(?:were|are|was|being)\s+)?(?P<unit>{_UNIT})",
-        rf"\s+(?P<unit>{_UNIT})\s+among\s+(?:them|the\s+(?:dead|victims))",
+        rf"\s+of\s+{_THE_DEAD}\s+(?:(?:were|are|was|being)\s+)?(?P<unit>{_UNIT})",
+        rf"\s+(?P<unit>{_UNIT})\s+among\s+{_THE_DEAD}(?=\s*(?:[,.;)]|$|and\b))",
     )
 )
-_NAME = r"[A-Z][\w’'-]*(?:[ -](?:al-|el-)?[A-Z][\w’'-]*)*"
-_PLACE = re.compile(
-    rf"(?P<where>{_NAME})(?=,\s+where\b)|\b(?:in|near|at|outside|on|over|around|inside|hit|for)\s+(?:the\s+)?(?:[a-z-]+(?:ern)?\s+){{0,3}}?(?:(?:{_NAME}\s+)?(?:city|town|village|district|province"
-    rf"|region|suburb|capital|area|neighbou?rhood|governorate|area)\s+of\s+)?(?P<name>(?:al-|el-)?{_NAME})(?!\s+(?:side|forces|army|troops|government|officials|ministry)\b)(?![\w’'])"
+_NAME = r"(?:al-|el-)?[A-Z][\w’'-]*(?:[ -](?:al-|el-)?[A-Z][\w’'-]*)*"
+_KIND = rf"(?:{_either(_LEXICON['kinds_of_place'].split())})"
+_PLACE = re.compile(  # "in the northern province of Homs", "Barda, where"
+    rf"(?P<where>{_NAME})(?=,\s+where\b)"
+    rf"|\b(?:{_either(_LEXICON['before_places'].split())})\s+(?:the\s+)?(?:[a-z-]+\s+){{0,3}}?"
+    rf"(?:(?:{_NAME}\s+)?{_KIND}\s+of\s+)?(?P<name>{_NAME})(?!\s+(?:{_either(_LEXICON['no_place_after'].split())})\b)(?![\w’'])"
 )
-_TIMES = re.compile(
-    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October|November|December"
-    r"|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)"
-)
+_DEMONYM = ("an", "ian", "ish", "ese", "i")
+_NO_PLACE = re.compile(rf"\A\w+-led\b|\b(?:{_either(_LEXICON['no_places'].split())})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +176,12 @@ def _counted(sentence: str, before: str) -> Iterator[_Counted]:
             yield counted
 
 
+_OF_WHAT = frozenset("members staff employees personnel".split())
+_OF = re.compile(
+    r"\s+(?P<of>of\s+(?:the\s+)?(?:\w+\s+)?(?:military|army|police|forces|guard|militia|group|media|family|crew))\b"
+)
+
+
 def _part(sentence: str, number: re.Match[str], whole: _Counted | None) -> _Counted | None:
     """ "including six children", "four of them civilians"."""
     if whole is None:
@@ -215,6 +203,8 @@ def _behind(sentence: str, number: re.Match[str]) -> _Counted | None:
     if unit and (unit.split()[-1].lower() in _NO_PEOPLE or unit.lower() in _OF_WORD):
         return None
     word = found["word"].lower().split()[-1]
+    if unit in _OF_WHAT and (more := _OF.match(sentence, found.end("unit"))):
+        unit = f"{unit} {more['of']}"  # "members of the military"
     return _Counted(number, _OF_WORD[word], unit, Span(number.start(), found.end()))
 
 
@@ -248,17 +238,20 @@ def _is_a_date(sentence: str, number: re.Match[str]) -> bool:
 
 
 def _tidy(unit: str | None) -> str | None:
+    """The unit without what only leads to it; None if a name stands where no nationality can: the text is broken."""
     if unit is None:
         return None
-    return " ".join(re.sub(r"^(?:more|other|of|the|its|their|own)\s+", "", unit.strip()).split()) or None
+    words = re.sub(r"^(?:more|other|of|the|its|their|own)\s+", "", unit.strip()).split()
+    broken = any(word[0].isupper() and side_of(word) is None for word in words)
+    return None if broken else " ".join(words) or None
 
 
 def _whose(sentence: str, counted: _Counted) -> str | None:
     """The side of those who are counted: "200 people on the Armenian side", "Turkish soldiers", "the Armenian dead"."""
     side = re.match(r"[^.;]{0,40}?\bon\s+(?P<of>[\w\s’']{3,30}?)\s+side\b", sentence[counted.number.end() :])
     is_behind = counted.around.start < counted.number.start()  # "the Armenian dead at 20"
-    lead = sentence[max(0, counted.around.start - 25) : counted.around.start] if is_behind else ""
-    nouns = (side["of"] if side else None, counted.unit, re.sub(r".*[,.;:]|.*\b(?:of|in|by|at|that|said)\b", "", lead))
+    lead = " ".join(sentence[: counted.around.start].split()[-2:]) if is_behind else ""
+    nouns = (side["of"] if side else None, counted.unit, lead)
     return next((found for words in nouns if words and (found := side_of(words))), None)
 
 
@@ -266,17 +259,30 @@ def _where(sentence: str, counted: _Counted) -> str | None:
     """The place that is named next behind what is counted, else the last before it. Those who speak are no place."""
     speaking = [one.speaker for one in attributions(sentence) if one.speaker is not None]
     places = [
-        match
+        (match.start(), place)
         for match in _PLACE.finditer(sentence)
-        if not _TIMES.match(_place(match)) and not any(span.start <= match.end() - 1 < span.end for span in speaking)
+        if (place := _place(match)) is not None
+        and not _NO_PLACE.search(place)
+        and not any(span.start <= match.end() - 1 < span.end for span in speaking)
     ]
-    behind = [match for match in places if match.start() >= counted.number.end() - 1]
-    chosen = behind[0] if behind else places[-1] if places else None
-    return _place(chosen).removesuffix("'s").removesuffix("’s") if chosen else None
+    behind = [place for start, place in places if start >= counted.number.end() - 1]
+    return behind[0] if behind else places[-1][1] if places else None
 
 
-def _place(match: re.Match[str]) -> str:
-    return match["where"] or match["name"]
+def _place(match: re.Match[str]) -> str | None:
+    """The name of the place, without a nationality before it: "Syrian Idlib" is Idlib, and "Syrian" alone is none."""
+    words = str(match["where"] or match["name"]).removesuffix("'s").removesuffix("’s").split()
+    while words and _is_nationality(words[0]):
+        words = words[1:]
+    return " ".join(words) or None
+
+
+def _is_nationality(word: str) -> bool:
+    """ "Syrian"; and "Syrias" for "Syria's", as texts have it that lost their apostrophes."""
+    side = side_of(word)
+    return (side is not None and side != word and word.endswith(_DEMONYM)) or side_of(word.removesuffix("s")) == word[
+        :-1
+    ]
 
 
 def _as_of(sentence: str, published: str | None, claim: Claim | None) -> str | None:

@@ -17,14 +17,15 @@ from kb.days import resolved
 
 __all__ = ["relations"]
 
-_GENERAL = frozenset("people person persons members others victims lives citizens residents men".split())
-_FIGHTERS = frozenset(
-    "soldiers soldier servicemen servicemembers troops military army fighters fighter militants rebels gunmen policemen police "
-    "officers forces insurgents jihadists combatants conscripts guards pilots".split()
-)
-_CIVILIANS = frozenset(
-    "civilians civilian children child women woman villagers journalists workers students girls boys babies".split()
-)
+_CLASSES = {
+    "children": frozenset("children child girls boys babies infants minors".split()),
+    "women": frozenset("women woman".split()),
+    "fighters": frozenset(
+        """soldiers soldier servicemen servicemembers troops military army fighters fighter militants rebels gunmen
+        policemen police officers forces insurgents jihadists combatants conscripts guards pilots""".split()
+    ),
+    "civilians": frozenset("civilians civilian villagers journalists workers students".split()),
+}
 
 
 def relations(figures: Sequence[Figure], citations: Sequence[Citation]) -> tuple[Relation, ...]:
@@ -39,37 +40,50 @@ def relations(figures: Sequence[Figure], citations: Sequence[Citation]) -> tuple
 def _related(figures: Sequence[Figure], cited: Mapping[int, Citation]) -> Iterator[Relation]:
     for one, other in combinations(range(len(figures)), 2):
         a, b = figures[one], figures[other]
-        if a.what != b.what or (a.low, a.high) == (b.low, b.high):
-            continue
-        if not _of_one_thing(a, b, cited):
+        if a.what != b.what or (a.low, a.high) == (b.low, b.high) or not _of_one_thing(a, b, cited):
             continue
         differs = _differs(a, b, cited)
         if differs is not None:
             yield Relation("different_scope", one, other, differs)
+        elif not _alike(a, b, cited) or _may_count_others(a, b):
+            continue  # the same place, but perhaps another event, or others' dead
         elif _same_speaker(a, b):
             later = _later(a, b, cited)
             if later is not None:
                 earlier, newer = (one, other) if later is b else (other, one)
                 yield Relation("superseded", earlier, newer)
-        else:
+        elif not _agree(a, b):
             yield Relation("disputed", one, other)
 
 
 def _of_one_thing(a: Figure, b: Figure, cited: Mapping[int, Citation]) -> bool:
-    """Whether the words give reason to take both for counts of one thing: a part of it, a place, a day, whose dead they are, or
-    much the same words."""
+    """Whether the words give reason to take both for counts of one thing: a part of it, a place, a day, whose dead they
+    are, or much the same words."""
+    if a.is_part or b.is_part:
+        return a.citation == b.citation  # a part is told beside its whole
     if a.citation == b.citation or (a.where and b.where) or (a.whose and b.whose):
         return True
-    if _events(a, cited) & _events(b, cited):
+    return bool(_events(a, cited) & _events(b, cited)) or _alike(a, b, cited)
+
+
+def _alike(a: Figure, b: Figure, cited: Mapping[int, Citation]) -> bool:
+    """Whether two sentences tell of one event, as far as their words show: those of one side's dead, or words in common
+    beside places, days, and what all tolls have."""
+    if a.citation == b.citation or (a.whose and a.whose == b.whose):
         return True
+    articles = {cited[f.citation].article_id for f in (a, b) if f.citation in cited}
+    if len(articles) == 1 and _same_speaker(a, b) and not (a.where or b.where):
+        return True  # an article that goes back to its own figure
     own, others = (stems(cited[f.citation].quote) if f.citation in cited else frozenset() for f in (a, b))
-    shared = (own & others) - _UNTELLING
-    return len(shared) >= _SHARED
+    named = stems(" ".join(filter(None, (a.where, b.where, a.speaker, b.speaker, a.unit, b.unit))))
+    return len((own & others) - named - _UNTELLING) >= _SHARED
 
 
-_SHARED = 3  # stems
+_SHARED = 2  # stems
 _UNTELLING = stems(
-    "killed wounded injured dead people said official officials reported least more number according died ministry"
+    """killed wounded injured dead people said official officials reported least more number according died ministry
+    civilians monday tuesday wednesday thursday friday saturday sunday town city province area region near least
+    news agency ago"""
 )
 
 
@@ -79,7 +93,7 @@ def _differs(a: Figure, b: Figure, cited: Mapping[int, Citation]) -> str | None:
         return "part"
     if a.whose and b.whose and a.whose != b.whose:
         return "side"
-    if _class(a) != _class(b) and None not in (_class(a), _class(b)):
+    if a.unit and b.unit and _class(a) != _class(b):
         return "unit"
     if a.where and b.where and not _one_place(a.where, b.where):
         return "place"
@@ -87,10 +101,27 @@ def _differs(a: Figure, b: Figure, cited: Mapping[int, Citation]) -> str | None:
     return "period" if own and others and own.isdisjoint(others) else None
 
 
+def _may_count_others(a: Figure, b: Figure) -> bool:
+    """Whether the words tell of one figure alone whose dead it counts, and two sides count: each may count its own."""
+    return bool(a.whose) != bool(b.whose) and a.side != b.side
+
+
 def _class(figure: Figure) -> str | None:
-    """Fighters, civilians, or anybody."""
+    """Who is counted: fighters, children, women, civilians, or anybody."""
     words = set((figure.unit or "").lower().split())
-    return "fighters" if words & _FIGHTERS else "civilians" if words & _CIVILIANS else None
+    return next((name for name, known in _CLASSES.items() if words & known), None)
+
+
+def _agree(a: Figure, b: Figure) -> bool:
+    """Whether two figures can both be true and are near each other: "more than 50" and 58, "dozens" and 40."""
+    low, high = sorted((a, b), key=lambda figure: figure.low)
+    if low.convention:
+        return high.low < _VAGUE_RANGE * low.low
+    is_open = re.match(r"at\s+least|more\s+than|over|no\s+(?:fewer|less)\s+than", low.written, re.IGNORECASE)
+    return bool(is_open) and high.low <= _OPEN_RANGE * low.low
+
+
+_VAGUE_RANGE, _OPEN_RANGE = 10, 2
 
 
 def _one_place(a: str, b: str) -> bool:
@@ -103,8 +134,15 @@ def _events(figure: Figure, cited: Mapping[int, Citation]) -> set[str]:
     citation = cited.get(figure.citation)
     if citation is None:
         return set()
-    days = {day.iso for day in resolved(citation.quote, citation.published) if day.precision == "day"}
+    named = [day for day in resolved(citation.quote, citation.published) if day.precision == "day"]
+    # A date with its year right at the start is the line under a headline, not the day of what happened.
+    days = {
+        day.iso for day in named if not (day.written[-4:].isdigit() and _LINE.fullmatch(citation.quote[: day.start]))
+    }
     return {day for day in days if day is not None and day != figure.as_of}
+
+
+_LINE = re.compile(r"\W*(?:(?:posted|published|updated|date of publication)\W+(?:on\W+)?)?", re.IGNORECASE)
 
 
 def _same_speaker(a: Figure, b: Figure) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assistant.answer import Answer, Citation, Claim, Figure, Sources, Statement
+from assistant.answer import Answer, Citation, Claim, Figure, Sources
 from kb import Article
 
 if TYPE_CHECKING:
@@ -118,9 +118,8 @@ def _published(published: str | None) -> str:
 def _amount(figure: Figure) -> str:
     """The number as it is written, with the reading of words that give none: "dozens (12 by ACLED)"."""
     counted = f"{figure.low:,}" if figure.low == figure.high else f"{figure.low:,} to {figure.high:,}"
-    if figure.convention:
-        return f"{figure.written} (read as {counted}, after {figure.convention})"
-    return figure.written or counted
+    written = f"{figure.written[:1].lower()}{figure.written[1:]}" or counted
+    return f"{written} ({counted} by {figure.convention})" if figure.convention else written
 
 
 def _counted_as(figure: Figure) -> str:
@@ -134,23 +133,27 @@ _DIFFERS = {
     "unit": "others counted than",
     "part": "a part of",
     "period": "another day than",
-    "what": "another thing than",
 }
 
 
 def _relations(answer: Answer, place: int) -> Iterator[str]:
-    """How one figure stands to the others, in words. Of a symmetrical relation both figures tell."""
+    """How one figure stands to the others, in words, those of a kind together."""
+    told: dict[str, list[str]] = {}
     for relation in answer.relations:
         if place not in (relation.figure, relation.other):
             continue
         other = answer.figures[relation.other if place == relation.figure else relation.figure]
-        named = f"{_amount(other)} [{other.citation}]"
-        if relation.kind == "disputed":
-            yield f"disputed: {named}"
-        elif relation.kind == "superseded":
-            yield f"superseded by {named}" if place == relation.figure else f"supersedes {named}"
-        elif not (relation.differs == "part" and other.is_part):
-            yield f"{_DIFFERS.get(relation.differs or '', 'another scope than')} {named}"
+        kind = (
+            relation.kind
+            if relation.kind != "different_scope"
+            else _DIFFERS.get(relation.differs or "", "another scope than")
+        )
+        if relation.kind == "superseded":
+            kind = "superseded by" if place == relation.figure else "supersedes"
+        if relation.differs == "part" and other.is_part:
+            continue  # the part tells it
+        told.setdefault(kind, []).append(f"{_amount(other)} [{other.citation}]")
+    yield from (f"{'disputed:' if kind == 'disputed' else kind} {', '.join(others)}" for kind, others in told.items())
 
 
 def _figures_table(answer: Answer) -> str:

@@ -81,7 +81,17 @@ def figures_of(statements: Sequence[Statement], base: KnowledgeBase) -> tuple[Fi
         before = _before(article, citation.start)
         own = figures_in(citation.quote, statement.claims, citation.id, citation.published, before)
         found += _completed(own, article, speech) if own else []
-    return tuple(dict.fromkeys(found))
+    best: dict[object, Figure] = {}
+    for figure in found:
+        # A broken sentence may tell one figure twice; the fuller telling is kept.
+        key = (figure.citation, figure.what, figure.low, figure.high, figure.is_part)
+        if key not in best or _details(figure) > _details(best[key]):
+            best[key] = figure
+    return tuple(best.values())
+
+
+def _details(figure: Figure) -> int:
+    return sum(getattr(figure, name) is not None for name in ("unit", "where", "speaker", "whose"))
 
 
 def _completed(figures: Sequence[Figure], article: Article, speech: Speech) -> Iterator[Figure]:
@@ -97,7 +107,7 @@ def _completed(figures: Sequence[Figure], article: Article, speech: Speech) -> I
         same = [f for f in elsewhere if (f.what, f.low, f.high) == (figure.what, figure.low, figure.high)]
         known = {name: {getattr(f, name) for f in same} - {None} for name in ("where", "whose", "unit")}
         missing = {n: v.pop() for n, v in known.items() if len(v) == 1 and getattr(figure, n) is None}
-        yield replace(figure, **missing) if figure.low >= _TELLING else figure
+        yield replace(figure, **missing) if figure.low >= _TELLING and not figure.convention else figure
 
 
 _TELLING = 10

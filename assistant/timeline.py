@@ -182,7 +182,7 @@ def _told(article: Article, span: Span, speech: Speech) -> _Told:
 
 
 def _day(article: Article, span: Span) -> Day | None:
-    """The day that a sentence is about: the first that it names in full, rather than the one on which somebody says it."""
+    """The day that a sentence is about: the first that it names, rather than the one on which somebody says it."""
     days = [day for day in resolved(span.of(article.text), article.published) if day.precision == "day"]
     if len(days) > 1:
         said = {claim.as_of for claim in claims_in(span.of(article.text), Context(published=article.published))}

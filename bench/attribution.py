@@ -75,11 +75,13 @@ def _gold(annotations: str, document: Document) -> Iterator[Marked]:
     lines = [line.split("\t") for line in annotations.splitlines()]
     spans = {line[0]: _spans(line[1]) for line in lines if line[0].startswith("T")}
     for line in (line for line in lines if line[0].startswith("E")):
-        roles = defaultdict(list)
+        roles: dict[str, list[tuple[int, int]]] = defaultdict(list)
         for role, name in (part.split(":") for part in line[1].split()):
             roles[role.rstrip("0123456789")] += spans[name]
         cue = " ".join(document.text[a:b] for a, b in roles["Cue"])
-        yield Marked(*(document.within(roles[role]) for role in ("Source", "Cue", "Content")), cue)
+        yield Marked(
+            document.within(roles["Source"]), document.within(roles["Cue"]), document.within(roles["Content"]), cue
+        )
 
 
 def _spans(field: str) -> list[tuple[int, int]]:
@@ -115,8 +117,8 @@ def baseline(document: Document) -> Iterator[Marked]:
             after = [(at + cue.end(), end)]
             before_name = [(at, at + min(cue.start(), name.start() if name else cue.start()))]
             content = after if len(words) - cue.end() > cue.start() else before_name
-            spans = (speaker, [(at + cue.start(), at + cue.end())], content)
-            yield Marked(*(document.within(span) for span in spans), cue.group())
+            place = [(at + cue.start(), at + cue.end())]
+            yield Marked(document.within(speaker), document.within(place), document.within(content), cue.group())
 
 
 # -- scores
@@ -255,7 +257,7 @@ def _print_errors(read: Sequence[Document], words: frozenset[str], shown: int) -
         found = [m for m in rules(document) if communicates(m.cue_text, words)]
         for kind, marked, other in kinds_of_error(gold, found):
             kinds[kind] += 1
-            cue = (marked or other).cue if (marked or other) else frozenset()
+            cue = marked.cue if marked else other.cue if other else frozenset()
             examples[kind].append(
                 f"[{_shown(document, cue)}] marked: {_shown(document, marked.speaker) if marked else '–'}"
                 f" | found: {_shown(document, other.speaker) if other else '–'}"

@@ -2,9 +2,9 @@
 
     python bench/tolls.py [--folder DIR] [--incidents N] [--kb DIR]
 
-Reads fa_kes, articles on the Syrian war from outlets with opposed accounts, into a knowledge base, and takes the days
-and places of which most outlets report dead with differing numbers. For each it asks how many people were killed, prints
-the table of the answer, and checks that every figure's number slices from the stored text that its citation names.
+Reads fa_kes, articles on the Syrian war from outlets with opposed accounts, into a knowledge base, and takes the weeks
+and places of which most outlets report dead with differing numbers. For each it asks how many people were killed,
+prints the answer with its table, and checks that every figure's number slices from the stored text that its citation names.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from kb.passages import sentences
 
 FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data" / "fa_kes"
 _CITY = re.compile(
-    r"\b(?:Aleppo|Idlib|Homs|Hama|Damascus|Ghouta|Raqqa|Deir (?:Ezzor|al-Zor|ez-Zor)|Daraa|Latakia|Manbij|Afrin|Palmyra|Tartus|Jableh|"
-    r"Khan Sheikhoun|Qamishli|Hasaka|Douma|Madaya|Tabqa|Atareb|Rastan|Houla)\b"
+    r"\b(?:Aleppo|Idlib|Homs|Hama|Damascus|Ghouta|Raqqa|Deir (?:Ezzor|al-Zor|ez-Zor)|Daraa|Latakia|Manbij|Afrin|Palmyra"
+    r"|Tartus|Jableh|Khan Sheikhoun|Qamishli|Hasaka|Douma|Madaya|Tabqa|Atareb|Rastan|Houla)\b"
 )
 
 

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.answer import Answer, Checks, Citation, Claim, Dispute, Figure, Sources, Statement
+from assistant.answer import Answer, Checks, Citation, Claim, Dispute, Figure, Relation, Sources, Statement
 from assistant.citations import Quote, cite, holds, normalised
 from assistant.rendering import dated, escaped, markdown, plain, sources_in_words
 from kb import Span
@@ -91,6 +92,53 @@ def test_a_citation_holds_only_where_its_very_words_stand() -> None:
 
 def test_the_same_words_are_told_across_case_and_punctuation() -> None:
     assert normalised("“It’s over”,  he SAID.") == normalised("it's over, he said")
+
+
+FIGURES = (
+    Figure("killed", 12, 12, "people", "Baku", "2023-09-19", 1, written="Dozens", where="Fizuli", convention="ACLED"),
+    Figure("killed", 40, 40, "people", "a | [9](x) source", None, 2, written="40"),
+)
+COUNTED = replace(ANSWER, figures=FIGURES, relations=(Relation("disputed", 0, 1),), no_response=(0,))
+
+
+def test_figures_and_missing_responses_come_back_from_json() -> None:
+    assert Answer.from_json(json.loads(json.dumps(COUNTED.to_json()))) == COUNTED
+
+
+def test_a_document_from_before_these_keys_is_still_read() -> None:
+    document = json.loads(json.dumps(ANSWER.to_json()))
+    for key in ("relations", "no_response"):
+        del document[key]
+    document["figures"] = [
+        {k: document["figures"][0][k] for k in ("what", "low", "high", "unit", "speaker", "as_of", "citation")}
+    ]
+    assert Answer.from_json(document) == ANSWER
+
+
+def test_figures_are_a_table_in_which_nothing_acts_as_markup() -> None:
+    lines = [line for line in markdown(COUNTED).splitlines() if line.startswith("|")]
+    assert len(lines) == 4
+    assert all(len(re.findall(r"(?<!\\)\|", line)) == 8 for line in lines)
+    assert "dozens (12 by ACLED)" in lines[2]
+    assert "19 September 2023 | [1] | disputed: 40 [2]" in lines[2]
+    assert "published 19 September 2023 | [2]" in lines[3]
+    assert "[9](x)" not in lines[3]
+
+
+def test_a_single_figure_needs_no_table() -> None:
+    assert "|" not in markdown(ANSWER)
+
+
+def test_no_response_is_said_below_the_statement() -> None:
+    for text in (markdown(COUNTED), plain(COUNTED)):
+        assert text.index("“…”") < text.index("No response found in these articles.")
+        assert "No response found" not in markdown(ANSWER)
+
+
+def test_one_figure_a_line_for_a_terminal() -> None:
+    assert "- dozens (12 by ACLED): people killed, Fizuli. According to Baku, 19 September 2023 [1];" in plain(
+        COUNTED, 200
+    )
 
 
 @given(st.text())

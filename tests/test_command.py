@@ -50,6 +50,18 @@ def _refused(result: Result, code: int, *words: str) -> None:
     assert all(word in line for word in words), line
 
 
+def test_a_timeline_is_told_in_words_and_as_a_document(run: Run, tmp_path: Path) -> None:
+    brief = tmp_path / "brief.md"
+    brief.write_text("---\npublished: 2023-09-19\n---\n\nThe road was closed on Monday, the mayor said.\n", "utf-8")
+    assert run("ingest", brief).exit_code == 0
+    document = json.loads(run("timeline", "road", "--json").stdout)
+    assert [(e["day"], e["basis"], e["written"]) for e in document["entries"]] == [("2023-09-18", "text", "Monday")]
+    assert "18 September 2023" in run("timeline", "--since", "2023-09-18", "--until", "2023-09-18").stdout
+    assert run("timeline", "--until", "2023-09-17").stdout == "The articles do not say.\n"
+    _refused(run("timeline"), 2, "needs a question", "--since")
+    _refused(run("timeline", "road", "--until", "soon"), 2, "--until", "soon")
+
+
 def test_what_was_ingested_is_listed_shown_asked_about_and_removed(run: Run, story: Path) -> None:
     assert run("ingest", story).stdout == "1 added\n"
     assert run("ingest", story).stdout == "1 unchanged\n"

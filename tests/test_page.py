@@ -303,6 +303,15 @@ class TestEndpoints:
         assert client.predict(question, since="2024", api_name="/ask")["citations"] == []
         assert client.predict(question, outlet="gazette", until="2023-09", api_name="/ask")["citations"] != []
 
+    def test_timeline(self, mines: Assistant, served: str) -> None:
+        client = _client(served)
+        found = client.predict("mines near the road", api_name="/timeline")
+        assert found == json.loads(json.dumps(mines.timeline("mines near the road").to_json()))
+        assert found["entries"]
+        assert client.predict(since="2031", api_name="/timeline")["entries"] == []
+        with pytest.raises(Exception, match="needs a question"):
+            client.predict(api_name="/timeline")
+
     def test_search_and_article(self, mines: Assistant, served: str) -> None:
         client = _client(served)
         (hit,) = client.predict("mines near the road", k=3, api_name="/search")

@@ -204,7 +204,7 @@ def _tools_in_json(page: gr.Blocks) -> None:
         def in_json(outputs: Any, root: str) -> Any:
             return written([json.dumps(output, ensure_ascii=False) for output in outputs], root)
 
-        page.mcp_server_obj.postprocess_output_data = in_json  # type: ignore[method-assign]
+        page.mcp_server_obj.postprocess_output_data = in_json  # type: ignore[method-assign, assignment]
 
 
 def _theme() -> gr.themes.Base:
