@@ -130,8 +130,8 @@ def _browser(base: Path) -> None:
                 first = time.perf_counter()
                 page.locator(".tools").wait_for(timeout=120_000)
                 _say(
-                    f"browser, {name}: loaded in {loaded - begun:.2f} s, first statement {first - loaded:.2f} s after the "
-                    f"question, whole after {time.perf_counter() - loaded:.2f} s"
+                    f"browser, {name}: loaded in {loaded - begun:.2f} s, first statement {first - loaded:.2f} s after "
+                    f"the question, whole after {time.perf_counter() - loaded:.2f} s"
                 )
                 context.close()
 
@@ -150,7 +150,9 @@ def _ingest(base: Path, articles: Path) -> None:
         adding.get_by_role("tab", name="Articles").click()
         adding.locator("#files input[type=file]").set_input_files(articles)
         adding.locator("#progress .state").wait_for(timeout=120_000)
-        begun, during, switching = time.perf_counter(), [], []
+        begun = time.perf_counter()
+        during: list[float] = []
+        switching: list[float] = []
         while adding.locator("#progress progress").count():
             during.append(_asked(asking, QUESTIONS[len(during) % len(QUESTIONS)]))
             opened = time.perf_counter()
@@ -159,7 +161,8 @@ def _ingest(base: Path, articles: Path) -> None:
             switching.append(time.perf_counter() - opened)
         total = time.perf_counter() - begun
         _say(
-            f"ingest of {number} articles beside it: {total:.0f} s ({adding.locator('#progress .state').inner_text()}); "
+            f"ingest of {number} articles beside it: {total:.0f} s "
+            f"({adding.locator('#progress .state').inner_text()}); "
             f"questions before p50 {statistics.median(before):.2f} s, meanwhile ({len(during)}) p50 "
             f"{statistics.median(during):.2f} s, p95 {_p95(during):.2f} s; a citation opens in p50 "
             f"{statistics.median(switching):.2f} s, p95 {_p95(switching):.2f} s; server {_resident(process):.0f} MB"
@@ -198,7 +201,7 @@ def _served(base: Path, **more: str) -> Iterator[tuple[str, int]]:
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **more})
     try:
         assert server.stdout is not None
-        line = server.stdout.readline()
+        line = next(line for line in server.stdout if " is at " in line)
         yield line.split(" is at ")[1].split()[0], server.pid
     finally:
         server.terminate()

@@ -363,7 +363,7 @@ class TestEndpoints:
         asked = {
             p["parameter_name"]: p["parameter_has_default"] for p in described["named_endpoints"]["/ask"]["parameters"]
         }
-        assert asked == {"question": False, "since": True, "until": True, "outlet": True, "side": True}
+        assert asked == {"question": False, "since": True, "until": True, "outlet": True, "side": True, "k": True}
 
     def test_curl_asks_with_named_fields(self, served: str) -> None:
         body = json.dumps({"question": "Who denied laying mines near the road?"}).encode()
