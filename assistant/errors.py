@@ -21,7 +21,6 @@ __all__ = [
     "ModelReplyUnusable",
     "ModelUnreachable",
     "UnusableActors",
-    "UnusableActors",
     "UnusableModel",
     "UnusableQuestion",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import re
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from assistant import Answer, Assistant, Citation, Settings, Statement
-from assistant.page import _Door, words
+from assistant.page import _Door, build, running, words
 from assistant.page.access import Access
 from assistant.page.adding import Adding
 from assistant.page.exporting import exported
@@ -257,6 +258,27 @@ class TestAccess:
         assert not access.may_edit("bob")
         assert not access.may_edit(None)
         assert not Access(Settings(editors=[])).may_edit(None)
+
+    def test_nothing_is_served_to_who_has_not_logged_in(self, assistant: Assistant) -> None:
+        import httpx
+
+        guarded = assistant.using(logins={"ada": "secret"})
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        with running(build(guarded), "127.0.0.1", port) as address:
+            api = f"{address}gradio_api/"
+            asked = {"question": "Who?"}
+            assert httpx.post(f"{api}call/v2/ask", json=asked).status_code == 401
+            called = {"data": {}, "fn_name": "choices", "component_id": 1, "session_hash": "x"}
+            assert httpx.post(f"{api}component_server", json=called).status_code == 401
+            assert httpx.post(f"{api}upload", files={"files": b"x"}).status_code == 401
+            assert httpx.post(f"{api}mcp/", json={}).status_code in (404, 405)
+            wrong = httpx.post(f"{address}login", data={"username": "ada", "password": "guess"})
+            assert wrong.status_code == 400
+            with httpx.Client() as reader:
+                assert reader.post(f"{address}login", data={"username": "ada", "password": "secret"}).status_code == 200
+                assert reader.post(f"{api}call/v2/ask", json=asked).status_code == 200
 
     def test_no_password_is_in_what_settings_say_of_themselves(self) -> None:
         settings = Settings(logins={"ada": "open sesame"})

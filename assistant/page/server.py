@@ -182,7 +182,8 @@ def _launch(page: Page, host: str, port: int) -> str:
         enable_monitoring=False,
         ssr_mode=False,
         pwa=False,
-        mcp_server=find_spec("mcp") is not None,  # the extra
+        # The extra; its tools have no way to log in.
+        mcp_server=find_spec("mcp") is not None and not access.needs_login,
         max_file_size=page.settings.upload_mb * 1_000_000,
         auth=access.admits if access.needs_login else None,
         footer_links=["api"],
