@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 export HF_HUB_OFFLINE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test test-browser check format bench bench-crash bench-ingest bench-origins bench-metadata build clean
+.PHONY: help chat test test-browser check format bench bench-crash bench-ingest bench-origins bench-metadata bench-batch bench-page build clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -38,6 +38,9 @@ bench: $(VENV)/.installed-dev  ## what an answer costs beside the least that it 
 bench-crash: $(VENV)/.installed-dev  ## twenty kills of an ingest with the real model (minutes)
 	@$(BIN)/python bench/crash.py
 
+bench-page: $(VENV)/.installed-dev  ## the chat under ten people and a thousand questions (minutes; needs Chromium)
+	@$(BIN)/python bench/page.py
+
 bench-ingest: $(VENV)/.installed-dev  ## how fast articles get in, beside LangChain's way and the bare floor, and in what memory (an hour)
 	@$(PIP) --editable '.[bench]'
 	@$(BIN)/python bench/ingest_speed.py
@@ -48,6 +51,9 @@ bench-origins: $(VENV)/.installed-dev  ## how well copies and wire stories are g
 
 bench-metadata: $(VENV)/.installed-dev  ## how much metadata is found, and how much of it is right
 	@$(BIN)/python bench/metadata.py
+
+bench-batch: $(VENV)/.installed-dev  ## five hundred questions beside a loop, and after kills (many minutes)
+	@$(BIN)/python bench/batch.py
 
 build: $(VENV)/.installed-dev  ## the wheel, in dist/
 	@$(BIN)/python -m build --wheel --outdir dist . >/dev/null

@@ -8,23 +8,30 @@ are checked.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from assistant.answer import Answer, Citation, Dispute, Reason, Statement
-from assistant.citations import cite, holds
+from assistant.answer import Answer, Checks, Citation, Dispute, Reason, Statement
+from assistant.citations import Quote, cite
+from assistant.claims import Speech
 from assistant.conversation import Conversation
+from assistant.denials import denials
+from assistant.entailment import Entailment
 from assistant.errors import UnusableQuestion
 from assistant.reader import Evidence, Reader
+from assistant.relations import relations
 from assistant.rendering import markdown
 from assistant.selection import Selection, nearest, select
-from assistant.sources import figures_of, sources_of
-from assistant.writers import Draft, Writer
+from assistant.sources import figures_of, responses, sources_of
+from assistant.verdicts import Checked, Checker
+from assistant.writers import Draft, QuotingWriter, Selected, Writer
 from kb import Filters, Hit, KnowledgeBase
 
 __all__ = ["LONGEST_QUESTION", "Answering", "Request", "Turn"]
 
+_DENIALS = 2  # shown beside one statement of a model
 LONGEST_QUESTION = 2000  # characters; a question is not a place to paste an article into
 
 
@@ -85,12 +92,15 @@ class Answering:
     """Score below which a sentence is no answer."""
     digest: str
     """Identifies the settings that shape an answer."""
+    entailment: Entailment | None = None
+    """Asked about each statement after the rules, where one is set."""
 
     def answers(self, value: Request | str | Mapping[str, Any]) -> Iterator[Answer]:
         """The answer as it grows, statement by statement; the last one is whole.
 
         Raises:
             UnusableQuestion: the question is empty or too long.
+            UnusableModel: the chat model that is set cannot be used.
             KnowledgeBaseError: the knowledge base cannot be read.
         """
         return self.write(self.select(self.search(self.contextualise(value))))
@@ -118,16 +128,51 @@ class Answering:
         return replace(turn, evidence=tuple(evidence), selection=selection, seconds=seconds)
 
     def write(self, turn: Turn) -> Iterator[Answer]:
-        """Writes statements and checks each; what does not hold is left out."""
+        """Writes statements and checks each; what does not hold is counted and left out."""
         begun = time.perf_counter()
-        answer = _blank(turn)
-        drafted: list[Statement] = []
-        for draft in self.writer.write(turn.understood, turn.selection.chosen):
-            answer = _with(answer, draft, drafted, self.base)
+        checker = Checker(self.base, self.entailment)
+        answer = blank = replace(_blank(turn), writer=self.writer.name)
+        written: list[tuple[Draft, Checked]] = []
+        for draft in self._drafts(turn):
+            written.append((draft, checker.check(draft, turn.hits)))
+            answer = _folded(blank, written)
             yield answer
+        if self.writer.name != QuotingWriter.name and written:
+            answer = self._completed(turn, blank, written, checker)
         if not answer.statements:
             answer = _abstaining(answer, turn)
         yield _finished(answer, self.base, turn, begun, self.digest)
+
+    def _completed(self, turn: Turn, blank: Answer, written: list[tuple[Draft, Checked]], checker: Checker) -> Answer:
+        """What a model wrote, with the denials that it left out or told elsewhere behind what they deny. If nothing of
+        it holds, what was found is quoted instead, and the answer says who writes."""
+        held = [(draft, checked) for draft, checked in written if checked.quotes]
+        failed = [(draft, checked) for draft, checked in written if not checked.quotes]
+        if not held:
+            drafts = QuotingWriter().write(turn.understood, turn.selection.chosen)
+            quoted = [(draft, checker.check(draft, turn.hits)) for draft in drafts]
+            return _folded(replace(blank, writer=QuotingWriter.name), [*quoted, *failed])
+        own = {_place(quote): pair for pair in held for quote in pair[1].quotes}
+        ordered: dict[str, tuple[Draft, Checked]] = {}
+        for draft, checked in held:
+            claim = ordered.setdefault(checked.text, (draft, checked))
+            at = list(ordered).index(claim[1].text)
+            for denial in self._denials_of(turn, checked):
+                told = own.get(_place(denial.quotes[0]))
+                if told is None:
+                    quoting = next(QuotingWriter().write(turn.understood, [denial]))
+                    told = (quoting, checker.check(quoting, turn.hits))
+                ordered.setdefault(told[1].text, (replace(told[0], denies=at), told[1]))
+        return _folded(blank, [*ordered.values(), *failed])
+
+    def _denials_of(self, turn: Turn, checked: Checked) -> list[Selected]:
+        claimed = Selected(checked.quotes, checked.claims, 0.0)
+        return denials(self.base, claimed, Speech(), turn.request.filters)[:_DENIALS]
+
+    def _drafts(self, turn: Turn) -> Iterator[Draft]:
+        """What the writer writes; where no sentence answers, nobody is asked to."""
+        if turn.selection.chosen:
+            yield from self.writer.write(turn.understood, turn.selection.chosen, turn.hits)
 
 
 def _blank(turn: Turn) -> Answer:
@@ -139,33 +184,38 @@ def _blank(turn: Turn) -> Answer:
     )
 
 
-def _with(answer: Answer, draft: Draft, drafted: list[Statement], base: KnowledgeBase) -> Answer:
-    """The answer with one more statement, if its citations hold against the stored articles; else the answer as it is.
+def _place(quote: Quote) -> tuple[str, int]:
+    return quote.article.id, quote.span.start
 
-    `drafted` keeps every checked statement in the order of the drafts, for denials to refer to.
-    """
-    known = {(c.article_id, c.start, c.end): c for c in answer.citations}
-    citations: list[Citation] = []
-    for quote in draft.quotes:
-        place = (quote.article.id, quote.span.start, quote.span.end)
-        citation = known.get(place) or cite(len(known) + 1, quote)
-        if holds(citation, base.find(citation.article_id)):
-            known[place] = citation
-            citations.append(citation)
-    statement = Statement(draft.text, tuple(citations), "verified" if citations else "unverified", draft.claims)
-    drafted.append(statement)
-    if not citations:
-        return answer
-    disputes = answer.disputes
-    if draft.denies is not None and drafted[draft.denies] in answer.statements:
-        denied = answer.statements.index(drafted[draft.denies])
-        before = next((d.denied_by for d in disputes if d.statement == denied), ())
-        others = tuple(d for d in disputes if d.statement != denied)
-        disputes = (*others, Dispute(denied, (*before, *(c.id for c in citations))))
-    grown = replace(
-        answer, statements=(*answer.statements, statement), citations=tuple(known.values()), disputes=disputes
+
+def _folded(blank: Answer, written: Sequence[tuple[Draft, Checked]]) -> Answer:
+    """The answer of what was written and holds; what does not is only counted."""
+    known: dict[tuple[str, int, int], Citation] = {}
+    statements: list[Statement] = []
+    denied_by: dict[int, tuple[int, ...]] = {}
+    shown: dict[int, int] = {}  # place among all that was written -> place among the statements
+    for place, (draft, checked) in enumerate(written):
+        if checked.verdict == "unverified":
+            continue
+        citations = []
+        for quote in checked.quotes:
+            key = (quote.article.id, quote.span.start, quote.span.end)
+            known[key] = known.get(key) or cite(len(known) + 1, quote)
+            citations.append(known[key])
+        shown[place] = len(statements)
+        statements.append(Statement(checked.text, tuple(citations), checked.verdict, checked.claims))
+        if draft.denies in shown:
+            denied = shown[draft.denies]
+            denied_by[denied] = (*denied_by.get(denied, ()), *(citation.id for citation in citations))
+    counts = Counter(checked.verdict for _, checked in written)
+    answer = replace(
+        blank,
+        statements=tuple(statements),
+        citations=tuple(known.values()),
+        disputes=tuple(Dispute(denied, numbers) for denied, numbers in denied_by.items()),
+        checks=Checks(counts["verified"], counts["repaired"], counts["unverified"]),
     )
-    return replace(grown, text=markdown(grown))
+    return replace(answer, text=markdown(answer)) if statements else answer
 
 
 def _abstaining(answer: Answer, turn: Turn) -> Answer:
@@ -178,10 +228,15 @@ def _finished(answer: Answer, base: KnowledgeBase, turn: Turn, begun: float, dig
     """The answer with what can only be told of the whole: sources, figures, text, time."""
     now = time.perf_counter()
     seconds = {**turn.seconds, "write": now - begun, "total": now - turn.started}
+    figures = figures_of(answer.statements, base)
+    answers = responses(answer, base, turn.request.filters)
     whole = replace(
         answer,
         sources=sources_of(answer.statements, base),
-        figures=figures_of(answer.statements),
+        disputes=answers.disputes,
+        no_response=answers.none_found,
+        figures=figures,
+        relations=relations(figures, answer.citations),
         settings=digest,
         seconds={stage: round(value, 4) for stage, value in seconds.items()},
     )

@@ -11,20 +11,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from assistant import actors
 from assistant.answer import Answer
 from assistant.answering import Answering, Request
 from assistant.conversation import Conversation
+from assistant.entailment import Entailment
+from assistant.errors import UnusableQuestion
 from assistant.privacy import switch_off_telemetry
 from assistant.reader import FeatureReader
 from assistant.settings import Settings
-from assistant.writers import QuotingWriter
+from assistant.writers import QuotingWriter, Writer
 from kb import Filters, KnowledgeBase, KnowledgeBaseError
 from kb.embedding import embedder
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import Runnable
 
     from assistant.chain import ArticleRetriever
+    from assistant.timeline import Timeline
 
 __all__ = ["Assistant"]
 
@@ -47,12 +52,23 @@ class Assistant:
 
         Raises:
             KnowledgeBaseError: the knowledge base cannot be used; the message names the mend.
+            UnusableActors: the list of actors that a setting names cannot be used.
             pydantic.ValidationError: a setting is unknown or out of range.
         """
         switch_off_telemetry()
         chosen = Settings(**settings) if folder is None else Settings(kb=Path(folder), **settings)
+        actors.use(chosen.actors)
         model = embedder(chosen.embedding_model)
         return cls(KnowledgeBase.open(chosen.kb, model=model, create=create, own=own), chosen)
+
+    def using(self, **settings: Any) -> Assistant:
+        """An assistant over the same knowledge base, with these settings in place of its own. To be closed is this
+        one.
+
+        Raises:
+            pydantic.ValidationError: a setting is unknown or out of range.
+        """
+        return Assistant(self.base, Settings(**{**dict(self.settings), **settings}))
 
     def close(self) -> None:
         self.base.close()
@@ -79,16 +95,46 @@ class Assistant:
     def answering(self) -> Answering:
         """The steps from a request to an answer, as set."""
         reader = FeatureReader(self.base)
+        entailment = self.settings.entailment_model
         confidence = self.settings.confidence
         return Answering(
             self.base,
             reader,
-            QuotingWriter(),
+            self._writer(),
             passages=self.settings.passages,
             statements=self.settings.statements,
             confidence=reader.threshold if confidence is None else confidence,
             digest=self.settings.digest(),
+            entailment=Entailment(entailment) if entailment else None,
         )
+
+    def _writer(self) -> Writer:
+        if self.settings.writes_by_quoting:
+            return QuotingWriter()
+        model = self.chat_model
+        from assistant.chat_writer import ChatWriter
+        from assistant.models import Gate
+
+        return ChatWriter(
+            model,
+            self.settings.model or "",
+            statements=self.settings.statements,
+            prompt_tokens=self.settings.prompt_tokens,
+            timeout=self.settings.reply_timeout,
+            retries=self.settings.reply_retries,
+            gate=Gate(self.settings.model_requests),
+        )
+
+    @cached_property
+    def chat_model(self) -> BaseChatModel:
+        """The chat model that is set, as a LangChain object.
+
+        Raises:
+            UnusableModel: none is set, or it cannot be set up; the message names the mend.
+        """
+        from assistant.models import chat_model
+
+        return chat_model(self.settings)
 
     @cached_property
     def chain(self) -> Runnable[Any, Answer]:
@@ -117,6 +163,7 @@ class Assistant:
 
         Raises:
             UnusableQuestion: the question is empty or too long.
+            UnusableModel: the chat model that is set cannot be used.
             KnowledgeBaseError: the knowledge base cannot be read.
         """
         *_, answer = self.stream(Request(question, conversation, filters, side, k))
@@ -134,6 +181,29 @@ class Assistant:
         """The same as `ask`, without blocking the event loop."""
         request = Request(question, conversation, filters, side, k)
         return (await asyncio.to_thread(lambda: list(self.stream(request))))[-1]
+
+    def timeline(
+        self,
+        question: str | None = None,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        outlet: str | None = None,
+        limit: int = 60,
+    ) -> Timeline:
+        """What the articles say about the question, or of the days between `since` and `until`, in the order of the
+        days it is about; what is undated stands apart.
+
+        Raises:
+            UnusableQuestion: there is neither a question nor a day, or a day is no ISO date.
+            KnowledgeBaseError: the knowledge base cannot be read.
+        """
+        from assistant.timeline import timeline
+
+        try:
+            return timeline(self.base, question, since=since, until=until, outlet=outlet, limit=limit)
+        except ValueError as error:
+            raise UnusableQuestion(str(error)) from error
 
     def stream(self, request: Request | str) -> Iterator[Answer]:
         """The answer as it grows, statement by statement; the last one is whole."""

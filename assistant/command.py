@@ -11,15 +11,18 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self
 
 import typer
 
 if TYPE_CHECKING:
+    from assistant.answer import Answer
     from assistant.assistant import Assistant
+    from assistant.batch import Done
     from assistant.settings import Settings
     from ingest import Outcome
     from kb import KnowledgeBase
@@ -43,7 +46,35 @@ app.add_typer(articles, name="articles")
 Folder = Annotated[
     Path | None, typer.Option("--kb", metavar="DIR", help="Folder of the knowledge base (else ACCORDINGTO_KB).")
 ]
+Model = Annotated[
+    str | None,
+    typer.Option("--model", metavar="SPEC", help="Chat model that writes, such as ollama:llama3.2; else by quoting."),
+]
+Since = Annotated[str | None, typer.Option(help="Only articles published on or after this day, ISO.")]
+Until = Annotated[str | None, typer.Option(help="Only articles published on or before this day, ISO.")]
+OfOutlet = Annotated[str | None, typer.Option("--outlet", help="Only articles of this outlet.")]
+Side = Annotated[str | None, typer.Option(help="Only statements in which this side speaks.")]
+Passages = Annotated[int | None, typer.Option("-k", min=1, max=100, help="How many passages to read.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+class AnswerForm(StrEnum):
+    """How an answer is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    MD = "md"
+    CSV = "csv"
+    BIBTEX = "bibtex"
+    CSL = "csl"
+
+
+class BatchForm(StrEnum):
+    """How the answers of a batch are kept."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+    MD = "md"
 
 
 def main() -> None:
@@ -88,49 +119,99 @@ def ask(
     question: Annotated[str, typer.Argument(help="The question, in quotes.")],
     kb: Folder = None,
     as_json: Json = False,
-    since: Annotated[str | None, typer.Option(help="Only articles published on or after this day, ISO.")] = None,
-    until: Annotated[str | None, typer.Option(help="Only articles published on or before this day, ISO.")] = None,
-    outlet: Annotated[str | None, typer.Option(help="Only articles of this outlet.")] = None,
-    side: Annotated[str | None, typer.Option(help="Only statements in which this side speaks.")] = None,
-    k: Annotated[int | None, typer.Option("-k", min=1, max=100, help="How many passages to read.")] = None,
+    form: Annotated[
+        AnswerForm, typer.Option("--format", help="The evidence as csv, bibtex or csl; the answer as json, md or text.")
+    ] = AnswerForm.TEXT,
+    since: Since = None,
+    until: Until = None,
+    outlet: OfOutlet = None,
+    side: Side = None,
+    k: Passages = None,
+    model: Model = None,
 ) -> None:
     """Answer a question with exact quotes, or say that the articles do not say."""
     with _refusals():
         from assistant.assistant import Assistant
-        from assistant.rendering import plain
         from kb import Filters
 
         filters = Filters(_day(since, "--since"), _day(until, "--until"), outlet)
-        with Assistant.open(_settings(kb).kb) as assistant:
+        with Assistant.open(_settings(kb).kb, **_chosen(model)) as assistant:
             answer = assistant.ask(question, filters=filters, side=side, k=k)
+            _print(_written(answer, AnswerForm.JSON if as_json else form, assistant.base))
+
+
+@app.command()
+def timeline(
+    question: Annotated[str | None, typer.Argument(help="What it is to be about, in quotes.")] = None,
+    kb: Folder = None,
+    as_json: Json = False,
+    since: Annotated[str | None, typer.Option(help="Only what is about this day or later, ISO.")] = None,
+    until: Annotated[str | None, typer.Option(help="Only what is about this day or earlier, ISO.")] = None,
+    outlet: Annotated[str | None, typer.Option(help="Only articles of this outlet.")] = None,
+    n: Annotated[int, typer.Option("-n", min=1, max=1000, help="How many sentences at most.")] = 60,
+) -> None:
+    """List what is said of each day, in order, with its source; undated articles stand apart."""
+    with _refusals():
+        from assistant.assistant import Assistant
+        from assistant.rendering import timeline_text
+
+        first, last = _day(since, "--since"), _day(until, "--until")
+        with Assistant.open(_settings(kb).kb) as assistant:
+            found = assistant.timeline(question, since=first, until=last, outlet=outlet, limit=n)
         if as_json:
-            _print_json(answer.to_json())
+            _print_json(found.to_json())
         else:
-            _print(plain(answer).rstrip())
+            _print(timeline_text(found).rstrip())
 
 
 @app.command()
 def batch(
-    file: Annotated[Path, typer.Argument(help="Questions: .jsonl, .csv (a column named question) or .txt.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="Where the answers go, as JSON Lines.")],
+    file: Annotated[
+        Path, typer.Argument(help="Questions: .jsonl, .csv, .tsv or .txt; - for standard input.", metavar="FILE|-")
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="Where the answers go.")],
     kb: Folder = None,
+    form: Annotated[
+        BatchForm | None, typer.Option("--format", help="Of the answers; else by the ending of their file.")
+    ] = None,
+    column: Annotated[str | None, typer.Option(help="The column that holds the questions; else guessed.")] = None,
     resume: Annotated[bool, typer.Option("--resume/--no-resume", help="Keep the answers of an earlier run.")] = True,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Questions at work at the same time.")] = 8,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many questions.")] = None,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first question that fails.")] = False,
+    since: Since = None,
+    until: Until = None,
+    outlet: OfOutlet = None,
+    side: Side = None,
+    k: Passages = None,
+    model: Model = None,
+    row_models: Annotated[
+        bool, typer.Option("--row-models", help="Let rows name a chat model, which may be somebody else's server.")
+    ] = False,
+    progress: Annotated[bool, typer.Option("--progress/--no-progress", help="Show progress.")] = True,
 ) -> None:
-    """Answer the questions of a file, one JSON line each; a broken run goes on where it stopped."""
+    """Answer the questions of a file, in their order; a broken run goes on where it stopped."""
     with _refusals():
-        from assistant.batch import answer_all, read_questions
+        from assistant.assistant import Assistant
+        from assistant.batch import Within, answer_all, read_questions
 
-        rows = read_questions(file)
-        counts = Counter[str]()
-        with _assistant(kb) as assistant, _noticed(assistant.base):
-            for number, done in enumerate(answer_all(assistant, rows, out, resume=resume), 1):
-                counts[done.outcome] += 1
-                if done.error:
-                    _note(f"failed {done.row.id}: {done.error}")
-                elif sys.stderr.isatty():
-                    _note(f"{number} of {len(rows)}: {done.row.question[:60]}")
-        _note(f"{len(rows)} questions: {_in_words(counts)}, in {out}")
-    if counts["failed"]:
+        shape = form.value if form else _batch_form(out)
+        within = Within(_day(since, "--since"), _day(until, "--until"), outlet, side, k)
+        rows = read_questions(file, column)[:limit]
+        with Assistant.open(_settings(kb).kb, **_chosen(model)) as assistant, _noticed(assistant.base):
+            run = answer_all(
+                assistant,
+                rows,
+                out,
+                resume=resume,
+                workers=workers,
+                fail_fast=fail_fast,
+                form=shape,
+                within=within,
+                row_models=row_models,
+            )
+            failed = _tell_batch(run, len(rows), out, progress)
+    if failed:
         raise typer.Exit(_SOME_FAILED)
 
 
@@ -142,13 +223,15 @@ def chat(
     samples: Annotated[
         bool | None, typer.Option("--samples/--no-samples", help="Load the sample articles if there are none.")
     ] = None,
+    model: Model = None,
 ) -> None:
     """Serve the web chat."""
     with _refusals():
         from assistant.page import serve
 
         settings = _settings(kb)
-        with _assistant(kb, create=True) as assistant:
+        with _assistant(kb, create=True, model=model) as assistant:
+            assistant.answering  # noqa: B018 -- a chat model that cannot be used is said now, not to the first reader
             if not len(assistant.base) and (samples or (samples is None and _agreed_to_samples())):
                 _load_samples(assistant.base)
             with _noticed(assistant.base):
@@ -193,6 +276,29 @@ def show_article(
             _print_json(article_document(article, base.copies(article.id)))
         else:
             _print(article_text(article, base.copies(article.id)))
+
+
+@articles.command("export")
+def export_articles(
+    kb: Folder = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where they go; else to standard output.")
+    ] = None,
+) -> None:
+    """Write all articles as JSON Lines, from which ingest makes the same knowledge base."""
+    with _refusals(), _base(kb) as base:
+        from assistant.rendering import counted
+        from ingest.exported import document
+
+        lines = (json.dumps(document(article)) for article in base.articles())
+        if out is None:
+            for line in lines:
+                _print(line)
+            return
+        count = _write_lines(out, lines)
+        _note(
+            f"{counted(count, 'article')} in {out}; make another knowledge base with: accordingto ingest {out} --kb DIR"
+        )
 
 
 @articles.command("remove")
@@ -286,6 +392,122 @@ def doctor(kb: Folder = None) -> None:
 # -- what the commands share
 
 
+def _written(answer: Answer, form: AnswerForm, base: KnowledgeBase) -> str:
+    from assistant import exports
+    from assistant.rendering import plain
+
+    match form:
+        case AnswerForm.JSON:
+            return json.dumps(answer.to_json(), ensure_ascii=False, indent=2)
+        case AnswerForm.MD:
+            return exports.answer_report(answer).rstrip()
+        case AnswerForm.CSV:
+            return exports.evidence_csv(answer).rstrip("\r\n")
+        case AnswerForm.BIBTEX:
+            return exports.bibtex(answer, base.find).rstrip()
+        case AnswerForm.CSL:
+            return json.dumps(exports.csl_json(answer, base.find), ensure_ascii=False, indent=2)
+    return plain(answer).rstrip()
+
+
+def _batch_form(out: Path) -> str:
+    forms = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".md": "md", ".markdown": "md"}
+    if out.suffix.lower() not in forms:
+        _refuse(f"-o {out} has no ending that tells the format; say --format jsonl, csv or md", _WRONG_USE)
+    return forms[out.suffix.lower()]
+
+
+def _write_lines(out: Path, lines: Iterable[str]) -> int:
+    """Writes a file as a whole or not at all."""
+    new = out.with_name(f".{out.name}.new")
+    count = 0
+    try:
+        with new.open("w", encoding="utf-8", newline="\n") as opened:
+            for line in lines:
+                opened.write(f"{line}\n")
+                count += 1
+            opened.flush()
+            os.fsync(opened.fileno())
+        new.replace(out)
+    except OSError as error:
+        _refuse(f"{out} cannot be written: {error.strerror or error}; name another file with -o", _WRONG_USE)
+    finally:
+        with suppress(OSError):
+            new.unlink()
+    return count
+
+
+def _tell_batch(run: Iterator[Done], total: int, out: Path, progress: bool) -> int:
+    """Follows a batch, says what became of it, and how many questions failed."""
+    counts, unverified, tokens = Counter[str](), 0, [0, 0]
+    begun = time.monotonic()
+    with _Progress(total, progress) as bar:
+        for done in run:
+            counts[done.outcome] += 1
+            unverified += done.unverified
+            tokens = [tokens[0] + done.tokens[0], tokens[1] + done.tokens[1]]
+            if done.error:
+                bar.say(f"failed {done.row.id}: {done.error}")
+            bar.advance(asked=done.outcome != "kept")
+    seconds = time.monotonic() - begun
+    asked = total - counts["kept"]
+    words = [f"{total} questions: {_in_words(counts)}", f"{unverified} unverified", f"{seconds:.1f} s"]
+    words += [f"{asked / seconds:.1f} questions/s"] if asked else []
+    words += [f"{tokens[0]:,} tokens read and {tokens[1]:,} written by the model"] if any(tokens) else []
+    _note(f"{', '.join(words)}, in {out}")
+    return counts["failed"]
+
+
+class _Progress:
+    """How far a batch has got, with its rate and the time left: a bar on a terminal, now and then a line elsewhere."""
+
+    _EVERY = 10.0  # seconds between two lines
+
+    def __init__(self, total: int, shown: bool) -> None:
+        self._total, self._shown = total, shown
+        self._number = self._asked = 0
+        self._begun = self._told = time.monotonic()
+        self._bar: Any = None
+
+    def __enter__(self) -> Self:
+        if self._shown and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+            columns = (TextColumn("questions"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+            self._bar = Progress(*columns, TextColumn("{task.fields[pace]}"), console=Console(stderr=True))
+            self._bar.start()
+            self._task = self._bar.add_task("questions", total=self._total, pace="")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def say(self, text: str) -> None:
+        """Prints a line without breaking the bar."""
+        if self._bar is None:
+            _note(text)
+        else:
+            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def advance(self, *, asked: bool) -> None:
+        """Counts one more; those that are kept from an earlier run tell nothing about the pace."""
+        self._number += 1
+        self._asked += asked
+        now = time.monotonic()
+        if self._bar is not None:
+            self._bar.update(self._task, advance=1, pace=self._pace(now))
+        elif self._shown and now - self._told >= self._EVERY:
+            self._told = now
+            _note(f"{self._number} of {self._total}, {self._pace(now)}")
+
+    def _pace(self, now: float) -> str:
+        rate = self._asked / max(now - self._begun, 1e-9)
+        left = (self._total - self._number) / rate if rate else 0
+        return f"{rate:.1f} questions/s, {int(left) // 60}:{int(left) % 60:02} left" if self._asked else ""
+
+
 @contextmanager
 def _refusals() -> Iterator[None]:
     """Turns errors into one line and an exit code. The border at which every foreseen error ends."""
@@ -330,11 +552,16 @@ def _base(kb: Path | None, *, create: bool = False, any_model: bool = False) -> 
         yield base
 
 
-def _assistant(kb: Path | None, *, create: bool = False) -> Assistant:
+def _chosen(model: str | None) -> dict[str, Any]:
+    """The model as a setting, if the command line names one; else the environment's holds."""
+    return {} if model is None else {"model": model}
+
+
+def _assistant(kb: Path | None, *, create: bool = False, model: str | None = None) -> Assistant:
     """The assistant of a long-lived command, which owns the Chroma index if nobody else does."""
     from assistant.assistant import Assistant
 
-    return Assistant.open(_settings(kb).kb, own=True, create=create)
+    return Assistant.open(_settings(kb).kb, own=True, create=create, **_chosen(model))
 
 
 def _day(value: str | None, option: str) -> str | None:

@@ -32,10 +32,16 @@ _BEFORE = 3 * 86400  # seconds by which a denial may be published before what it
 
 
 def denials(base: KnowledgeBase, claimed: Selected, speech: Speech, filters: Filters) -> list[Selected]:
-    """Sentences in which another side denies what this one claims, the closest first; empty if there is none."""
-    sides = {claim.side for claim in claimed.claims if claim.side and claim.stance != "denies"}
-    if not sides:
+    """Sentences in which another side denies what this one claims, the closest first; empty if there is none.
+
+    Of a speaker of no known side the denial may be anybody's. A sentence that itself tells the denial needs no other,
+    unless it accuses as well.
+    """
+    claims = [claim for claim in claimed.claims if claim.speaker and claim.stance != "denies"]
+    told = len(claims) < len(claimed.claims) and not any(claim.stance == "accuses" for claim in claims)
+    if told or not claims:
         return []
+    sides = {claim.side for claim in claims if claim.side}
     hits = base.search(f"{claimed.text} denied false rejected", _SEARCHED, filters)
     found = list(_answering(claimed, sides, hits, speech))
     if not found:
@@ -60,6 +66,7 @@ def _answering(
                 if denial.claim.side and denial.claim.side not in sides:
                     about, denied = _about(denial, hit, before, speech)
                     whose = not denied or bool(denied & sides)
+                    whose = whose and (bool(sides) or _is_near(about, hit.article, claimed))
                     if whose and _may_be_of(about, claimed.text) and _in_time(about, hit.article, claimed):
                         claims = speech.claims(hit.article, span)
                         yield Selected((Quote(hit.article, span),), claims, 0.0), about
@@ -77,6 +84,13 @@ def _about(denial: Denial, hit: Hit, before: Span | None, speech: Speech) -> tup
         denied |= {claim.side for claim in speech.claims(hit.article, before) if claim.side}
         denied -= {denial.claim.side}  # who denies twice answers the same claim twice
     return f"{before.of(hit.article.text)} {denial.denied}", denied
+
+
+def _is_near(denied: str, article: Article, claimed: Selected) -> bool:
+    """For a claim by nobody's side: whether the denial stands in the same article, or names a place or day of it."""
+    if article.id in {quote.article.id for quote in claimed.quotes}:
+        return True
+    return bool(_names(denied) & _names(claimed.text) or _days(denied) & _days(claimed.text))
 
 
 def _may_be_of(denied: str, claim: str) -> bool:

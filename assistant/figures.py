@@ -1,85 +1,333 @@
-"""Counted quantities in a sentence: how many of what, and who counts them. Pure."""
+"""Counted quantities in a sentence: how many of what, where, who counts them, as of when. By rule, pure, English.
+
+The number is kept as it is written, with the lowest and highest count that it stands for. Words that give no number
+("dozens") are read as ACLED reads them, which is the lowest that they can mean, and the figure says so.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
+from assistant.actors import side_of
 from assistant.answer import Claim, Figure
+from assistant.attribution import Attribution, attributions, counting_verbs, lexicon
+from kb import Span
+from kb.days import resolved
 
 __all__ = ["figures_in"]
+
+_LEXICON = lexicon()["figures"]
+
+
+def _either(words: Iterable[str]) -> str:
+    """A pattern of words, the longest first; a space in one stands for any."""
+    return "|".join(re.sub(r"\s+", r"\\s+", word) for word in sorted(words, key=lambda w: -len(w)))
+
 
 _UNITS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
     seventeen eighteen nineteen""".split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _VALUES = {word: value for value, word in enumerate(_UNITS)} | {word: 10 * n for n, word in enumerate(_TENS, 2)}
-_SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000, "billion": 1_000_000_000}
-_NUMBER_WORD = "|".join(sorted(_VALUES, key=len, reverse=True))
-_NUMBER = (
-    r"(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?"
-    rf"|(?:{_NUMBER_WORD})(?:[ -](?:{_NUMBER_WORD}))?)(?:\s+(?:{'|'.join(_SCALES)}))*"
+_SCALES = {"dozen": 12, "hundred": 100, "thousand": 1000, "million": 1_000_000, "billion": 1_000_000_000}
+_VAGUE: Mapping[str, int] = _LEXICON["vague"]
+_SCALE = _either(_SCALES)
+_IN_WORDS = rf"(?:{_either(_VALUES)})(?:[ -](?:{_either(_VALUES)}))?"
+_EXACT = (
+    rf"\d{{1,3}}(?:,\d{{3}})+(?:\s+(?:{_SCALE})\b)?|\d+(?:\.\d+)?(?:\s+(?:{_SCALE})\b)*"  # 2,317; 1.5 million
+    rf"|(?:{_IN_WORDS}|an?|half\s+a)(?:\s+(?:{_SCALE})\b)+(?:\s+and\s+{_IN_WORDS})?"  # two hundred and fifty; a dozen
+    rf"|{_IN_WORDS}"
 )
-_NOT_UNIT = r"(?:and|are|at|by|for|from|had|has|have|in|is|of|on|or|that|to|was|were|which|who)\b"
-_PEOPLE = rf"(?!{_NOT_UNIT})[a-z'’-]+s|people|servicemen|children|women|men|staff|police|personnel|dead"
-_FIGURE = re.compile(
-    # "six of its citizens had been killed"
-    rf"\b(?P<low>{_NUMBER})(?:\s*(?:to|-|–|or)\s*(?P<high>{_NUMBER}))?\s+(?:of\s+(?:its|their|the)\s+)?"
-    rf"(?P<unit>(?:(?!{_NOT_UNIT})[a-z'’-]+\s+){{0,3}}?(?:{_PEOPLE}))"
-    rf"(?:\s+(?!(?:are|is|by|and|{_NUMBER})\b)[^\s.;:]+){{0,9}}?\s+"
-    r"(?P<what>killed|died|wounded|injured|displaced|captured|fled)\b"
-    # "killing at least six citizens"
-    r"|\b(?P<what2>killed|killing|wounded|wounding|injured|injuring|displaced|captured)\s+"
-    r"(?:(?:at least|about|some)\s+)?"
-    rf"(?P<low2>{_NUMBER})\s+(?P<unit2>(?:[a-z'’-]+\s+){{0,2}}?(?:{_PEOPLE}))\b"
-    # "20 to 30 soldiers dead"
-    rf"|\b(?P<low4>{_NUMBER})(?:\s*(?:to|-|–|or)\s*(?P<high4>{_NUMBER}))?\s+(?P<unit4>{_PEOPLE})\s+"
-    r"(?P<what4>dead|missing)\b"
-    # "20 dead"
-    rf"|\b(?P<low3>{_NUMBER})\s+(?P<what3>dead|killed|wounded|injured|deaths)\b",
+_NUMBER = re.compile(
+    rf"(?<![\w.,$€£/-])(?:(?P<hedge>{_either(_LEXICON['bounds'])})\s+)?"
+    rf"(?:(?P<between>between\s+)?(?P<low>{_EXACT})(?:(?:\s+(?:to|or|and)\s+|\s*[-–—]\s*)(?P<high>{_EXACT}))?"
+    rf"|(?P<vague>{_either(_VAGUE)})(?:\s+of)?)(?![\w%]|[.,]\d|-\w|\s+(?:percent|per\s+cent)\b)",
     re.IGNORECASE,
 )
-_WHAT = dict.fromkeys(("dead", "died", "dying", "killing", "deaths"), "killed") | {
-    "wounding": "wounded",
-    "injuring": "injured",
-}
+_OF_WORD = {word: what for what, words in _LEXICON["what"].items() for word in words.split()}
+_ACTIVE = _either(_LEXICON["acts"].split())
+_STATE = _either(_LEXICON["states"].split())
+_WENT = _either(_LEXICON["went"])
+_NO_PEOPLE = frozenset(_LEXICON["no_people"].split())
+_NO_UNIT = rf"(?:{_either(_LEXICON['no_unit'].split())})\b"
+_PLURAL = rf"(?:(?!{_NO_UNIT})[a-z][\w’'-]*s|{_either(_LEXICON['people'].split())})(?![\w’'-])"
+_UNIT = rf"(?:(?!{_NO_UNIT})[A-Za-z][\w’'-]*\s+){{0,4}}?{_PLURAL}"
+_OF_OWN = r"(?:of\s+(?:its|their|his|her|the|those|these)\s+(?:own\s+)?|of\s+)?"
+_MORE = r"(?:more\s+|other\s+|others\s*)?"
+_COUNTED = rf"\s+{_MORE}{_OF_OWN}"
+_BE = rf"(?:(?:{_either(_LEXICON['auxiliaries'].split())})\s+)"
+_THEN = rf"(?=\s*(?:$|[.,;:)!?”\"’]|(?:{_either(_LEXICON['after_states'].split())})\b))"  # not "20 dead cows"
+_INSERTED = r"(?:,?\s+(?:including|among\s+them)\s+[^.;:()]{1,60}?)?"
+_GAP = rf"{_INSERTED}(?:,?\s+(?!{_ACTIVE}|died|perished|fled|dozens|scores|hundreds|others|\d)[^\s.;:(),]+){{0,9}}?,?"
+_AFTER = tuple(  # what stands behind the number, the first that fits
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        # "20 soldiers dead", "20 dead"
+        rf"{_COUNTED}(?:(?P<unit>{_UNIT})\s*,?\s+)?(?P<word>{_STATE}){_THEN}",
+        # "20 soldiers of the army were killed"
+        rf"{_COUNTED}(?P<unit>{_UNIT}){_GAP}\s+{_BE}{{1,3}}(?:\w+ly\s+)?(?P<word>{_ACTIVE}|{_STATE}|taken\s+prisoner)\b",
+        # "20 people died"
+        rf"{_COUNTED}(?P<unit>{_UNIT}){_GAP}\s+(?P<word>{_WENT})\b",
+        # "20 were hurt"
+        rf"\s+(?:of\s+them\s+)?(?:more\s+|others?\s+)?{_BE}{{1,3}}(?P<word>{_ACTIVE}|{_STATE})\b",
+        # "took 20 soldiers prisoner"
+        rf"{_COUNTED}(?P<unit>{_UNIT})\s+(?P<word>prisoner|hostage)\b",
+        # "20 dead servicemen"
+        rf"\s+(?P<word>dead|wounded|injured|missing|displaced|captured)\s+(?P<unit>{_UNIT})",
+        r"\s+(?P<word>lives|deaths|fatalities|bodies|wounds|injuries|prisoners|hostages|refugees)\b",
+    )
+)
+_BEFORE = re.compile(  # what stands before it: "killing 20", "claimed the lives of 20", "the toll rose to 20"
+    rf"(?:\b(?P<active>{_ACTIVE})\s+(?:off\s+)?"
+    r"|\b(?P<of>lives|deaths|killing|deportation|displacement|bodies|toll)\s+of\s+"
+    rf"|\b(?P<toll>toll|{_STATE})\b(?:\s+(?!at\b|to\b|reached\b)[^\s.;:“”\"]+){{0,14}}?"
+    r"\s+(?:at|to|reached|stood\s+at|stands\s+at)\s+)\Z",
+    re.IGNORECASE,
+)
+_COUNT_OF_BEFORE = re.compile(  # "put the number at 20": of what, the sentence before tells
+    r"\b(?:count|tally|total|number|figure)\b(?:\s+(?!of\b)[^\s.;:“”\"]+){0,4}?\s+(?:at|to|is|was|reached)\s+\Z",
+    re.IGNORECASE,
+)
+_UNIT_NEXT = re.compile(rf"{_COUNTED}(?P<unit>{_UNIT})", re.IGNORECASE)
+_PART = re.compile(r"(?:\b(?:including|among\s+(?:them|whom)|of\s+(?:whom|them))\W+)\Z", re.IGNORECASE)
+_THE_DEAD = r"(?:them|whom|those\s+\w+|the\s+(?:dead|victims|wounded|killed))"
+_PART_AFTER = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\s+of\s+{_THE_DEAD}\s+(?:(?:were|are|was|being)\s+)?(?P<unit>{_UNIT})",
+        rf"\s+(?P<unit>{_UNIT})\s+among\s+{_THE_DEAD}(?=\s*(?:[,.;)]|$|and\b))",
+    )
+)
+_NAME = r"(?:al-|el-)?[A-Z][\w’'-]*(?:[ -](?:al-|el-)?[A-Z][\w’'-]*)*"
+_KIND = rf"(?:{_either(_LEXICON['kinds_of_place'].split())})"
+_PLACE = re.compile(  # "in the northern province of Homs", "Barda, where"
+    rf"(?P<where>{_NAME})(?=,\s+where\b)"
+    rf"|\b(?:{_either(_LEXICON['before_places'].split())})\s+(?:the\s+)?(?:[a-z-]+\s+){{0,3}}?"
+    rf"(?:(?:{_NAME}\s+)?{_KIND}\s+of\s+)?(?P<name>{_NAME})(?!\s+(?:{_either(_LEXICON['no_place_after'].split())})\b)(?![\w’'])"
+)
+_DEMONYM = ("an", "ian", "ish", "ese", "i")
+_NO_PLACE = re.compile(rf"\A\w+-led\b|\b(?:{_either(_LEXICON['no_places'].split())})\b")
 
 
-def figures_in(sentence: str, claims: Sequence[Claim], citation: int) -> list[Figure]:
-    """The counted dead, wounded, displaced and captured of a sentence, with the one who counts them."""
-    cues = [(sentence.lower().find(claim.verb), claim) for claim in claims]
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """One number with what is counted, in offsets of the sentence."""
+
+    number: re.Match[str]
+    what: str
+    unit: str | None
+    around: Span
+    """From the number to the word that tells what is counted, in either order."""
+    is_part: bool = False
+
+
+def figures_in(
+    sentence: str, claims: Sequence[Claim], citation: int, published: str | None = None, before: str = ""
+) -> list[Figure]:
+    """The counted dead, wounded, displaced and captured of a sentence, with the one who counts them.
+
+    `published` is the ISO date of the article, for "as of Tuesday"; `before` the sentence before, for "put the number
+    at 20". What a claim denies is counted by nobody, and left out.
+    """
+    told = _told(sentence, claims)
     found = []
-    for match in _FIGURE.finditer(sentence):
-        part = {key.rstrip("234"): value for key, value in match.groupdict().items() if value}
-        low = _value(part["low"])
-        high = _value(part["high"]) if "high" in part else low
-        what = part["what"].lower()
-        unit = part.get("unit")
-        found.append(
-            Figure(
-                what=_WHAT.get(what, what),
-                low=min(low, high),
-                high=max(low, high),
-                unit=None if unit in (None, "dead") else unit.strip(),
-                speaker=_counting(match.start(), cues),
-                as_of=None,
-                citation=citation,
-            )
-        )
+    for counted in _counted(sentence, before):
+        claim = _counting(counted.number.start(), told)
+        if claim is None or claim.stance != "denies":
+            found.append(_figure(sentence, counted, claim, citation, published))
     return found
 
 
-def _counting(figure: int, cues: Sequence[tuple[int, Claim]]) -> str | None:
-    """Who gives the figure: the last to speak before it, else the first after it ("…, the ministry said")."""
-    before = [claim.speaker for at, claim in cues if at < figure]
-    return before[-1] if before else cues[0][1].speaker if cues else None
+def _figure(sentence: str, counted: _Counted, claim: Claim | None, citation: int, published: str | None) -> Figure:
+    number = counted.number
+    values = [_VAGUE[" ".join(number["vague"].lower().split())]] if number["vague"] else [_value(number["low"])]
+    values += [_value(number["high"])] if number["high"] else []
+    unit = counted.unit
+    around = counted.around.of(sentence)
+    own = re.search(
+        r"\b(?:its|their)\b", f"{sentence[max(0, counted.around.start - 30) : counted.around.start]}{around}"
+    )
+    return Figure(
+        what=counted.what,
+        low=min(values),
+        high=max(values),
+        unit=unit,
+        speaker=claim.speaker if claim else None,
+        as_of=_as_of(sentence, published, claim),
+        citation=citation,
+        written=number.group().strip().removesuffix(" of"),
+        side=claim.side if claim else None,
+        whose=_whose(sentence, counted) or (claim.side if claim and own else None),
+        where=_where(sentence, counted),
+        is_part=counted.is_part,
+        convention="ACLED" if number["vague"] else None,
+    )
+
+
+def _counted(sentence: str, before: str) -> Iterator[_Counted]:
+    """The numbers that count people to whom something happened. A part ("including six children") is counted as the
+    whole before it is."""
+    whole: _Counted | None = None
+    for number in _NUMBER.finditer(sentence):
+        counted = _part(sentence, number, whole) or _behind(sentence, number) or _ahead(sentence, number, before)
+        if counted is not None:
+            whole = whole if counted.is_part else counted
+            yield counted
+
+
+_OF_WHAT = frozenset("members staff employees personnel".split())
+_OF = re.compile(
+    r"\s+(?P<of>of\s+(?:the\s+)?(?:\w+\s+)?(?:military|army|police|forces|guard|militia|group|media|family|crew))\b"
+)
+
+
+def _part(sentence: str, number: re.Match[str], whole: _Counted | None) -> _Counted | None:
+    """ "including six children", "four of them civilians"."""
+    if whole is None:
+        return None
+    found = next((m for pattern in _PART_AFTER if (m := pattern.match(sentence, number.end()))), None)
+    if found is None and _PART.search(sentence, 0, number.start()):
+        found = _UNIT_NEXT.match(sentence, number.end())
+    if found is None:
+        return None
+    return _Counted(number, whole.what, _tidy(found["unit"]), Span(number.start(), found.end()), is_part=True)
+
+
+def _behind(sentence: str, number: re.Match[str]) -> _Counted | None:
+    """What is counted, told behind the number."""
+    found = next((m for pattern in _AFTER if (m := pattern.match(sentence, number.end()))), None)
+    if found is None:
+        return None
+    unit = _tidy(found.groupdict().get("unit"))
+    if unit and (unit.split()[-1].lower() in _NO_PEOPLE or unit.lower() in _OF_WORD):
+        return None
+    word = found["word"].lower().split()[-1]
+    if unit in _OF_WHAT and (more := _OF.match(sentence, found.end("unit"))):
+        unit = f"{unit} {more['of']}"  # "members of the military"
+    return _Counted(number, _OF_WORD[word], unit, Span(number.start(), found.end()))
+
+
+def _ahead(sentence: str, number: re.Match[str], before: str) -> _Counted | None:
+    """What is counted, told before the number, or in the sentence before."""
+    unit = _UNIT_NEXT.match(sentence, number.end())
+    if unit is None and (_is_a_date(sentence, number) or re.fullmatch(r"(?:19|20)\d\d", number.group())):
+        return None
+    counted = _tidy(unit["unit"]) if unit else None
+    if counted and (counted.split()[-1].lower() in _NO_PEOPLE or number["between"]):
+        return None
+    lead = sentence[max(0, number.start() - 200) : number.start()]
+    end = unit.end() if unit else number.end()
+    if (found := _BEFORE.search(lead)) is not None:
+        word = (found["active"] or found["of"] or found["toll"]).lower()
+        start = number.start() - len(lead) + found.start()
+        return _Counted(number, _OF_WORD[word], counted, Span(start, end)) if word in _OF_WORD else None
+    if _COUNT_OF_BEFORE.search(lead) is not None:
+        told = next((_OF_WORD[w] for w in re.findall(r"\w+", before.lower()) if w in _OF_WORD), None)
+        return _Counted(number, told, counted, Span(number.start(), end)) if told else None
+    return None
+
+
+def _is_a_date(sentence: str, number: re.Match[str]) -> bool:
+    return bool(
+        re.match(
+            r"\s+(?:January|February|March|April|May|June|July|August|September|October|November|December)",
+            sentence[number.end() :],
+        )
+    )
+
+
+def _tidy(unit: str | None) -> str | None:
+    """The unit without what only leads to it; None if a name stands where no nationality can: the text is broken."""
+    if unit is None:
+        return None
+    words = re.sub(r"^(?:more|other|of|the|its|their|own)\s+", "", unit.strip()).split()
+    broken = any(word[0].isupper() and side_of(word) is None for word in words)
+    return None if broken else " ".join(words) or None
+
+
+def _whose(sentence: str, counted: _Counted) -> str | None:
+    """The side of those who are counted: "200 people on the Armenian side", "Turkish soldiers", "the Armenian dead"."""
+    side = re.match(r"[^.;]{0,40}?\bon\s+(?P<of>[\w\s’']{3,30}?)\s+side\b", sentence[counted.number.end() :])
+    is_behind = counted.around.start < counted.number.start()  # "the Armenian dead at 20"
+    lead = " ".join(sentence[: counted.around.start].split()[-2:]) if is_behind else ""
+    nouns = (side["of"] if side else None, counted.unit, lead)
+    return next((found for words in nouns if words and (found := side_of(words))), None)
+
+
+def _where(sentence: str, counted: _Counted) -> str | None:
+    """The place that is named next behind what is counted, else the last before it. Those who speak are no place."""
+    speaking = [one.speaker for one in attributions(sentence) if one.speaker is not None]
+    places = [
+        (match.start(), place)
+        for match in _PLACE.finditer(sentence)
+        if (place := _place(match)) is not None
+        and not _NO_PLACE.search(place)
+        and not any(span.start <= match.end() - 1 < span.end for span in speaking)
+    ]
+    behind = [place for start, place in places if start >= counted.number.end() - 1]
+    return behind[0] if behind else places[-1][1] if places else None
+
+
+def _place(match: re.Match[str]) -> str | None:
+    """The name of the place, without a nationality before it: "Syrian Idlib" is Idlib, and "Syrian" alone is none."""
+    words = str(match["where"] or match["name"]).removesuffix("'s").removesuffix("’s").split()
+    while words and _is_nationality(words[0]):
+        words = words[1:]
+    return " ".join(words) or None
+
+
+def _is_nationality(word: str) -> bool:
+    """ "Syrian"; and "Syrias" for "Syria's", as texts have it that lost their apostrophes."""
+    side = side_of(word)
+    return (side is not None and side != word and word.endswith(_DEMONYM)) or side_of(word.removesuffix("s")) == word[
+        :-1
+    ]
+
+
+def _as_of(sentence: str, published: str | None, claim: Claim | None) -> str | None:
+    """The day after "as of"; of a figure that was "put" or "given on" a day, that day; else the day of the claim."""
+    days = [day for day in resolved(sentence, published) if day.precision == "day"]
+    for day in days:
+        if re.search(r"\bas of\s+(?:the\s+)?\Z", sentence[: day.start]):
+            return day.iso
+    if claim is None:
+        return None
+    given = len(days) == 1 and claim.verb in counting_verbs() and sentence[: days[0].start].endswith("on ")
+    return claim.as_of or (days[0].iso if given else None)
+
+
+def _told(sentence: str, claims: Sequence[Claim]) -> list[tuple[Attribution, Claim]]:
+    """The claims with where they stand in the sentence."""
+    found: list[tuple[Attribution, Claim]] = []
+    left = list(claims)
+    for one in attributions(sentence):
+        match = next((claim for claim in left if claim.verb == one.verb.of(sentence).lower()), None)
+        if match is not None and not one.is_quoted:
+            left.remove(match)
+            found.append((one, match))
+    return found
+
+
+def _counting(at: int, told: Sequence[tuple[Attribution, Claim]]) -> Claim | None:
+    """Who gives the figure: the last whose words hold it, else the last to speak before it, else the first after it."""
+    holding = [claim for one, claim in told if any(span.start <= at < span.end for span in one.content)]
+    before = [claim for one, claim in told if one.cue.start < at]
+    return holding[-1] if holding else before[-1] if before else told[0][1] if told else None
 
 
 def _value(number: str) -> int:
-    """A number in digits, in words, or with a scale: "2,317", "twenty-one", "two hundred", "1.5 million"."""
-    total, value = 1.0, 0.0
+    """A number in digits, in words, or with a scale: "2,317", "twenty-one", "two hundred", "1.5 million", "a dozen"."""
+    total, value = 0.0, 0.0
     for part in re.split(r"[\s-]+", number.lower()):
         if part in _SCALES:
-            total *= _SCALES[part]
-        else:
+            value = (value or 1) * _SCALES[part]
+            if part != "hundred" or value >= 1000:
+                total, value = total + value, 0.0
+        elif part == "half":
+            value = 0.5
+        elif part not in {"a", "an", "and"}:
             value += _VALUES[part] if part in _VALUES else float(part.replace(",", ""))
-    return round(value * total)
+        elif part != "and" and not value:
+            value = 1.0
+    return round(total + value)

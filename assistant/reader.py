@@ -11,6 +11,7 @@ import functools
 import json
 import math
 import re
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -22,7 +23,17 @@ from assistant.claims import sides_named, speaking_names
 from kb import Article, Hit, KnowledgeBase, Span
 from kb.search import content_words
 
-__all__ = ["FEATURES", "Evidence", "FeatureReader", "Question", "Reader", "features", "is_evidence", "missing_names"]
+__all__ = [
+    "FEATURES",
+    "Evidence",
+    "FeatureReader",
+    "Question",
+    "Reader",
+    "asks_how_many",
+    "features",
+    "is_evidence",
+    "missing_names",
+]
 
 FEATURES = (
     "similarity",  # cosine of question and sentence
@@ -156,6 +167,11 @@ class FeatureReader:
         return 1 / (1 + math.exp(-weights["intercept"] - sum(weights[name] * values[name] for name in FEATURES)))
 
 
+def asks_how_many(question: str) -> bool:
+    """Whether a question asks for a number."""
+    return _COUNT.search(question) is not None
+
+
 def features(asked: Question, hit: Hit, span: Span, similarity: float) -> dict[str, float]:
     """The features of one sentence, by name; all between -1 and 1 but for the length."""
     text = span.of(hit.article.text)
@@ -227,9 +243,14 @@ def stem(word: str) -> str:
     return str(_stemmer().stemWord(simplemma.lemmatize(word, lang="en").lower()))
 
 
-@functools.cache
+_of_this_thread = threading.local()
+
+
 def _stemmer() -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer("english")
+    """A stemmer keeps the word it is at work on in itself, so no two threads may use one."""
+    if not hasattr(_of_this_thread, "stemmer"):
+        _of_this_thread.stemmer = snowballstemmer.stemmer("english")
+    return _of_this_thread.stemmer
 
 
 def _asks(word: str) -> bool:

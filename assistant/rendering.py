@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from assistant.answer import Answer, Citation, Sources, Statement
+from assistant.answer import Answer, Citation, Claim, Figure, Sources
 from kb import Article
 from kb.article import day_range
 from kb.days import precision
 from kb.origins import Copy
 
+if TYPE_CHECKING:
+    from assistant.timeline import Timeline
+
 __all__ = [
+    "NO_RESPONSE",
+    "FigureRow",
     "article_document",
     "article_text",
+    "checks_in_words",
     "counted",
     "dated",
     "escaped",
+    "figure_rows",
     "markdown",
+    "named",
     "plain",
     "printable",
     "sources_in_words",
+    "timeline_text",
 ]
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|!~$&@])")
+_NOT_IN_NAMES = re.compile(r"[“”„«»\"\[\]<>{}()]")
+_LONGEST_NAME = 120  # characters
 _SCHEME = re.compile(r":(?=//)")
 _MONTHS = "January February March April May June July August September October November December".split()
 _WARNINGS = {
@@ -54,12 +66,143 @@ def markdown(answer: Answer) -> str:
         return _abstention(answer)
     denials = {number for dispute in answer.disputes for number in dispute.denied_by}
     paragraphs = []
-    for statement in answer.statements:
+    for place, statement in enumerate(answer.statements):
         is_denial = any(citation.id in denials for citation in statement.citations)
         lead = "**Denied:** " if is_denial else ""
         paragraphs.append(f"{lead}{escaped(statement.text)} {_marks(statement.citations)}")
-    paragraphs.append(f"*{sources_in_words(answer.sources)}*")
+        if place in answer.no_response:
+            paragraphs.append(f"*{NO_RESPONSE}*")
+    if len(answer.figures) > 1:
+        paragraphs.append(_figures_table(answer))
+    paragraphs.append(f"*{sources_in_words(answer.sources)} {checks_in_words(answer)}*")
     return "\n\n".join(paragraphs)
+
+
+NO_RESPONSE = "No response found in these articles."
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """A figure in words, for a table: nothing of it is escaped."""
+
+    number: str
+    what: str
+    where: str
+    speaker: str
+    as_of: str
+    citation: int
+    relation: str
+    """How it stands to the other figures: "superseded by 170 [1]"."""
+
+
+def figure_rows(answer: Answer) -> list[FigureRow]:
+    """The figures of an answer as a table has them."""
+    published = {citation.id: citation.published for citation in answer.citations}
+    return [
+        FigureRow(
+            number=_amount(figure),
+            what=", ".join(
+                part for part in (_counted_as(figure), "a part of the above" if figure.is_part else "") if part
+            ),
+            where=figure.where or "",
+            speaker=figure.speaker or "nobody named",
+            as_of=dated(figure.as_of) if figure.as_of else _published(published.get(figure.citation)),
+            citation=figure.citation,
+            relation="; ".join(_relations(answer, place)),
+        )
+        for place, figure in enumerate(answer.figures)
+    ]
+
+
+def _published(published: str | None) -> str:
+    return f"published {dated(published)}" if published else "undated"
+
+
+def _amount(figure: Figure) -> str:
+    """The number as it is written, with the reading of words that give none: "dozens (12 by ACLED)"."""
+    counted = f"{figure.low:,}" if figure.low == figure.high else f"{figure.low:,} to {figure.high:,}"
+    written = f"{figure.written[:1].lower()}{figure.written[1:]}" or counted
+    return f"{written} ({counted} by {figure.convention})" if figure.convention else written
+
+
+def _counted_as(figure: Figure) -> str:
+    of = f" ({figure.whose})" if figure.whose and figure.whose not in (figure.unit or "") else ""
+    return f"{figure.unit or ''} {figure.what}{of}".strip()
+
+
+_DIFFERS = {
+    "place": "another place than",
+    "side": "another side’s than",
+    "unit": "others counted than",
+    "part": "a part of",
+    "period": "another day than",
+}
+
+
+def _relations(answer: Answer, place: int) -> Iterator[str]:
+    """How one figure stands to the others, in words, those of a kind together."""
+    told: dict[str, list[str]] = {}
+    for relation in answer.relations:
+        if place not in (relation.figure, relation.other):
+            continue
+        other = answer.figures[relation.other if place == relation.figure else relation.figure]
+        kind = (
+            relation.kind
+            if relation.kind != "different_scope"
+            else _DIFFERS.get(relation.differs or "", "another scope than")
+        )
+        if relation.kind == "superseded":
+            kind = "superseded by" if place == relation.figure else "supersedes"
+        if relation.differs == "part" and other.is_part:
+            continue  # the part tells it
+        told.setdefault(kind, []).append(f"{_amount(other)} [{other.citation}]")
+    yield from (f"{'disputed:' if kind == 'disputed' else kind} {', '.join(others)}" for kind, others in told.items())
+
+
+def _figures_table(answer: Answer) -> str:
+    heads = ("Figure", "What", "Where", "According to", "As of", "", "Beside the others")
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for row in figure_rows(answer):
+        told = (row.number, row.what, row.where, row.speaker, row.as_of)
+        cells = [*map(escaped, told), f"[{row.citation}]", _REFERENCE.sub(r"[\1]", escaped(row.relation))]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+_REFERENCE = re.compile(r"\\\[(\d+)\\\]")  # the marks in a relation are ours, and stay marks
+
+
+def _row(row: FigureRow) -> str:
+    where = f", {row.where}" if row.where else ""
+    relation = f"; {row.relation}" if row.relation else ""
+    return printable(
+        f"- {row.number}: {row.what}{where}. According to {row.speaker}, {row.as_of} [{row.citation}]{relation}"
+    )
+
+
+def timeline_text(found: Timeline, width: int = 88) -> str:
+    """A timeline for a terminal: a day a heading, then what is said of it; undated sentences last."""
+    lines: list[str] = []
+    day: str | None = None
+    for entry in found.entries:
+        if entry.day != day:
+            day = entry.day
+            lines += ["", dated(day)]
+        told = " (day of publication)" if entry.basis == "published" else ""
+        lines += _wrapped(
+            f"“{printable(entry.text)}” {_marks(entry.citations)}{_speaking(entry.claims)}{told}", width, "  "
+        )
+    if found.undated:
+        lines += ["", "In undated articles, not placed"]
+        for entry in found.undated:
+            text = f"“{printable(entry.text)}” {_marks(entry.citations)}{_speaking(entry.claims)}"
+            lines += _wrapped(text, width, "  ")
+    if not lines:
+        return "The articles do not say.\n"
+    if found.left_out:
+        lines += ["", f"{found.left_out} more; narrow the days, or ask for more with -n."]
+    lines += ["", *(line for citation in found.citations for line in _wrapped(_source(citation), width))]
+    return "\n".join(lines).strip() + "\n"
 
 
 def sources_in_words(sources: Sources) -> str:
@@ -71,25 +214,43 @@ def sources_in_words(sources: Sources) -> str:
     return " ".join([", ".join(parts) + ".", *warnings])
 
 
+def checks_in_words(answer: Answer) -> str:
+    """ "Checked: 3 verified." with what was repaired and what was left out."""
+    checks = answer.checks
+    parts = [f"{checks.verified} verified"]
+    parts += [f"{checks.repaired} repaired (another passage says it)"] if checks.repaired else []
+    parts += [f"{checks.unverified} unverified and left out"] if checks.unverified else []
+    instead = " Nothing that the chat model wrote held, so this is quoted." if _is_instead(answer) else ""
+    return f"Checked: {', '.join(parts)}.{instead}"
+
+
+def _is_instead(answer: Answer) -> bool:
+    """Whether quotes stand where a model's statements did not hold."""
+    return answer.status == "answered" and answer.writer == "quoting" and answer.checks.unverified > 0
+
+
 def plain(answer: Answer, width: int = 88) -> str:
     """An answer for a terminal: the text, then every source with its exact words left in the text above."""
     lines = []
     if answer.understood_as:
         lines += [f"Understood as: {printable(answer.understood_as)}", ""]
     if answer.status == "abstained":
-        lines += [_ABSTAINED[answer.reason or "no_evidence"], ""]
+        lines += [*_wrapped(_abstained(answer), width), ""]
         if answer.citations:
             lines += ["Nearest passages:"]
             for citation in answer.citations:
                 lines += _wrapped(f"[{citation.id}] “{printable(citation.quote)}”", width)
     denials = {number for dispute in answer.disputes for number in dispute.denied_by}
-    for statement in answer.statements:
+    for place, statement in enumerate(answer.statements):
         is_denial = any(citation.id in denials for citation in statement.citations)
         numbers = "".join(f"[{citation.id}]" for citation in statement.citations)
-        text = f"{'Denied: ' if is_denial else ''}{printable(statement.text)} {numbers}{_spoken(statement)}"
+        text = f"{'Denied: ' if is_denial else ''}{printable(statement.text)} {numbers}{_speaking(statement.claims)}"
         lines += [*_wrapped(text, width, "  " if is_denial else ""), ""]
+        lines += [f"  {NO_RESPONSE}", ""] if place in answer.no_response else []
+    if len(answer.figures) > 1:
+        lines += ["Figures:", *(line for row in figure_rows(answer) for line in _wrapped(_row(row), width, "  ")), ""]
     if answer.status == "answered":
-        lines += _wrapped(sources_in_words(answer.sources), width)
+        lines += _wrapped(f"{sources_in_words(answer.sources)} {checks_in_words(answer)}", width)
     if answer.citations:
         lines.append("")
         lines += [line for citation in answer.citations for line in _wrapped(_source(citation), width)]
@@ -99,6 +260,12 @@ def plain(answer: Answer, width: int = 88) -> str:
 def printable(text: str) -> str:
     """Text without control characters: an article must not steer a terminal. White space becomes single spaces."""
     return " ".join("".join(c if c.isprintable() or c.isspace() else "�" for c in text).split())
+
+
+def named(name: str) -> str:
+    """The name of an outlet or an article within a sentence: it can bring no quotation, mark or date of its own."""
+    words = " ".join(_NOT_IN_NAMES.sub(" ", printable(name)).split())
+    return words if len(words) <= _LONGEST_NAME else f"{words[:_LONGEST_NAME].rstrip()}…"
 
 
 def article_document(article: Article, copies: Sequence[Copy] = ()) -> dict[str, Any]:
@@ -192,8 +359,13 @@ _ABSTAINED = {
 }
 
 
-def _abstention(answer: Answer) -> str:
+def _abstained(answer: Answer) -> str:
     said = _ABSTAINED[answer.reason or "no_evidence"]
+    return f"{said} {checks_in_words(answer)}" if answer.checks.unverified else said
+
+
+def _abstention(answer: Answer) -> str:
+    said = _abstained(answer)
     if not answer.citations:
         return said
     near = [f"- “{escaped(citation.quote)}” {_marks((citation,))}" for citation in answer.citations]
@@ -204,12 +376,12 @@ def _marks(citations: tuple[Citation, ...]) -> str:
     return "".join(f"[{citation.id}]" for citation in citations)
 
 
-def _spoken(statement: Statement) -> str:
+def _speaking(claims: Sequence[Claim]) -> str:
     """Who speaks and what they do, where the words alone may not show it at a glance."""
-    if not statement.claims:
+    if not claims:
         return ""
     stances: dict[str, list[str]] = {}
-    for claim in statement.claims:
+    for claim in claims:
         own = stances.setdefault(printable(claim.speaker or "not named here"), [])
         own += [claim.stance] if claim.stance not in own else []
     spoken = (f"{speaker}: {', '.join(own)}" for speaker, own in stances.items())

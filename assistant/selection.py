@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from assistant.answer import Figure
 from assistant.citations import Quote, normalised
 from assistant.claims import AskedOf, Speech, asked_of, side_of
 from assistant.denials import denials
-from assistant.reader import Evidence, stems
+from assistant.figures import figures_in
+from assistant.reader import Evidence, asks_how_many, stems
 from assistant.writers import Selected
 from kb import Filters, Hit, KnowledgeBase
 
@@ -48,6 +50,7 @@ def select(
             sentences.append(found)
         if len(sentences) == limit:
             break
+    sentences += _other_counts(question, evidence, confidence, sentences, limit, speech)
     chosen = [Selected(_all_quotes(e, evidence), speech.claims(e.article, e.span), e.score) for e in sentences]
     return Selection(tuple(_with_denials(base, chosen, speech, filters)))
 
@@ -70,6 +73,35 @@ def _of_the_one_asked(asked: AskedOf, evidence: list[Evidence], speech: Speech) 
     fitting = [e for e in evidence if any(asked.fits(claim) for claim in speech.claims(e.article, e.span))]
     must_fit = asked.speaker is not None and side_of(asked.speaker) is not None
     return fitting if must_fit or fitting else evidence
+
+
+def _other_counts(
+    question: str,
+    evidence: Sequence[Evidence],
+    confidence: float,
+    chosen: Sequence[Evidence],
+    limit: int,
+    speech: Speech,
+) -> list[Evidence]:
+    """Where the question asks how many: further sentences that count the same fate and give another number, as many
+    again at most. Differing figures are shown, not left out."""
+    if not asks_how_many(question):
+        return []
+    counted = {(f.what, f.low, f.high) for e in chosen for f in _figures(e, speech)}
+    fates = {what for what, _, _ in counted}
+    found: list[Evidence] = []
+    for further in evidence:
+        new = {(f.what, f.low, f.high) for f in _figures(further, speech) if f.what in fates} - counted
+        if new and further.score >= confidence and len(found) < limit:
+            counted |= new
+            found.append(further)
+    return found
+
+
+def _figures(found: Evidence, speech: Speech) -> list[Figure]:
+    before = found.article.text[max(0, found.span.start - 300) : found.span.start]
+    claims = speech.claims(found.article, found.span)
+    return figures_in(found.text, claims, 0, found.article.published, before)
 
 
 def _repeats(found: Evidence, other: Evidence) -> bool:

@@ -12,7 +12,8 @@ from typing import Protocol
 
 from assistant.answer import Claim
 from assistant.citations import Quote, normalised
-from assistant.rendering import dated
+from assistant.rendering import dated, named
+from kb import Hit
 
 __all__ = ["Draft", "QuotingWriter", "Selected", "Writer"]
 
@@ -49,8 +50,8 @@ class Writer(Protocol):
     def name(self) -> str:
         """What `--model` would say to get it."""
 
-    def write(self, question: str, chosen: Sequence[Selected]) -> Iterator[Draft]:
-        """Drafts, one by one, as they are ready."""
+    def write(self, question: str, chosen: Sequence[Selected], hits: Sequence[Hit] = ()) -> Iterator[Draft]:
+        """Drafts, one by one, as they are ready. `hits` are the passages found, for writers that read further."""
 
 
 class QuotingWriter:
@@ -58,7 +59,7 @@ class QuotingWriter:
 
     name = "quoting"
 
-    def write(self, question: str, chosen: Sequence[Selected]) -> Iterator[Draft]:
+    def write(self, question: str, chosen: Sequence[Selected], hits: Sequence[Hit] = ()) -> Iterator[Draft]:
         for selected in chosen:
             yield Draft(
                 f"{_according_to(selected)}: “{' '.join(selected.text.split())}”",
@@ -76,12 +77,12 @@ def _first_and_last(days: list[str | None]) -> tuple[str | None, ...]:
 def _according_to(selected: Selected) -> str:
     """Where the words stand, and who speaks if they themselves only say "he" or "it"."""
     article = selected.quotes[0].article
-    outlets = list(dict.fromkeys(quote.article.outlet for quote in selected.quotes if quote.article.outlet))
+    outlets = list(dict.fromkeys(named(quote.article.outlet) for quote in selected.quotes if quote.article.outlet))
     if len(outlets) > 1:
         where = f"{', '.join(outlets[:-1])} and {outlets[-1]}"
         when = " to ".join(dict.fromkeys(map(dated, _first_and_last([q.article.published for q in selected.quotes]))))
     else:
-        where = outlets[0] if outlets else f"the article “{article.title}”"
+        where = outlets[0] if outlets else f"the article “{named(article.title)}”"
         when = dated(article.published)
     unnamed = [
         claim.speaker

@@ -1,23 +1,26 @@
-"""Takes the picture of the chat that the README shows, with the sample articles and a real browser.
+"""Takes the pictures of the chat, with the sample articles and a real browser: every view, light and dark, on a wide
+screen and on a narrow one.
 
 .venv/bin/python docs/make_picture.py
 """
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from PIL import Image
+from playwright.sync_api import Locator, Page, sync_playwright
 
 from assistant import Assistant
 from assistant.page import build, running
 from ingest import ingest
 from kb.samples import samples
 
-_PICTURE = Path(__file__).with_name("chat.png")
+_DOCS = Path(__file__).parent
 _QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -25,12 +28,16 @@ _QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
-_QUESTIONS = ("Who struck the cathedral in Shusha?", "How many people did the fuel depot explosion kill?")
+_QUESTIONS = ("How many people did the fuel depot explosion kill?", "Who struck the cathedral in Shusha?")
+_SIZES = {"wide": (1400, 900), "narrow": (420, 900)}
+_COLOURS = 112  # enough for flat colours and smooth letters, in a third of the bytes
+_PATIENCE = 120_000  # milliseconds
 
 
 def main() -> None:
-    """Asks two questions, opens a citation of the first, and saves what one sees."""
+    """Saves one picture a view, colour and size."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    (_DOCS / "pictures").mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as folder,
         Assistant.open(f"{folder}/kb", create=True) as assistant,
@@ -40,18 +47,77 @@ def main() -> None:
             pass
         with running(build(assistant), "127.0.0.1", 7900) as address:
             browser = driver.chromium.launch(executable_path=chromium, args=_QUIET)
-            page = browser.new_page(viewport={"width": 1400, "height": 900})
-            page.goto(address)
-            for number, question in enumerate(_QUESTIONS, 1):
-                page.get_by_label("Your question").fill(question)
-                page.get_by_role("button", name="Ask").click()
-                page.get_by_text(question, exact=True).wait_for()
-                page.locator(".sources").nth(number - 1).wait_for(timeout=60_000)
-            page.locator(".denial a.cite").first.click()
-            page.locator(".stored mark").first.wait_for()
-            page.mouse.move(0, 0)
-            page.screenshot(path=_PICTURE)
+            for scheme in ("light", "dark"):
+                for size, (width, height) in _SIZES.items():
+                    context = browser.new_context(viewport={"width": width, "height": height})
+                    context.set_default_timeout(_PATIENCE)
+                    page = context.new_page()
+                    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+                    page.goto(address)
+                    _views(page, f"{size}-{scheme}")
+                    context.close()
             browser.close()
+    shutil.copy(_DOCS / "pictures" / "evidence-wide-light.png", _DOCS / "chat.png")
+
+
+def _views(page: Page, end: str) -> None:
+    """Goes through all views as a reader would."""
+
+    def take(name: str) -> None:
+        _taken(page, f"{name}-{end}")
+
+    page.locator(".suggestion").first.wait_for()
+    take("greeting")
+    for question in _QUESTIONS:
+        _asked(page, question)
+    _exchange(page, 2).locator(".denial a.cite").first.click()
+    page.locator("#quote:focus").wait_for()
+    take("evidence")
+    _exchange(page, 1).locator("[data-picture=timeline]").click()
+    page.locator("#picture .vega-embed svg").wait_for()
+    take("timeline")
+    _exchange(page, 1).locator("[data-picture=tolls]").click()
+    page.locator("#below table").wait_for()
+    page.locator("#picture .vega-embed svg").wait_for()
+    take("tolls")
+    page.get_by_role("button", name="New conversation").click()
+    page.locator(".greeting").wait_for()
+    page.locator("#filters summary").click()
+    page.locator("#filters option", has_text="Sample Courier").wait_for(state="attached")
+    _asked(page, "How many people were killed in Yerevan?")
+    take("abstained")
+    page.get_by_role("tab", name="Articles").click()
+    page.locator("#months .vega-embed svg").wait_for()
+    page.locator("#listed button.title").nth(3).click()
+    page.locator("#opened .stored").wait_for()
+    page.locator("#by-text > button").click()
+    page.locator("#pasting textarea").wait_for()
+    take("articles")
+    page.get_by_role("tab", name="Settings").click()
+    page.locator("#facts dl").wait_for()
+    page.get_by_role("button", name="Test the writer").click()
+    page.locator("#tested .done").wait_for()
+    take("settings")
+
+
+def _asked(page: Page, question: str) -> None:
+    number = page.locator(".exchange").count() + 1
+    page.get_by_label("Your question").fill(question)
+    page.keyboard.press("Enter")
+    _exchange(page, number).locator(".tools").wait_for()
+    page.get_by_role("button", name="Ask", exact=True).wait_for()
+
+
+def _exchange(page: Page, number: int) -> Locator:
+    return page.locator(f".exchange:nth-child({number})")
+
+
+def _taken(page: Page, name: str) -> None:
+    page.mouse.move(0, 0)
+    page.evaluate("document.fonts.ready")
+    shown = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
+    fewer = shown.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+    fewer.save(_DOCS / "pictures" / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from ingest import dates
@@ -79,6 +79,8 @@ class _Page:
 def clean(record: Record, given: Given | None = None) -> Article | Rejection:
     """The article that `record` holds, with what is not its story marked, or why there is none."""
     given = given or Given()
+    if record.article is not None:
+        return _told(record.article, given)
     fields = {name: _plain(value) for name, value in record.fields.items()}
     source, text = _plain(record.source), fields.get("text", "")
     if reason := _too_little(text):
@@ -114,6 +116,13 @@ def clean(record: Record, given: Given | None = None) -> Article | Rejection:
         boilerplate=marks,
         provenance={name: _plain(item.how) for name, item in found.items() if item},
     )
+
+
+def _told(article: Article, given: Given) -> Article:
+    """An exported article as it is, but for what the user says about everything in this run."""
+    said = {name: value for name in ("outlet", "published", "origin") if (value := getattr(given, name))}
+    how = {**article.provenance, **dict.fromkeys(said, "command line")}
+    return replace(article, **said, provenance=how) if said else article
 
 
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")

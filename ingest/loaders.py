@@ -21,6 +21,8 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ingest.decoding import LARGEST, Undecodable, damage, open_text, read_text
+from ingest.exported import is_exported, restored
+from kb.article import Article
 
 if TYPE_CHECKING:
     from ingest.events import EventTable
@@ -43,6 +45,8 @@ class Record:
     """Where each field was found, in words for a reader."""
     file: str = ""
     """The file to read again to get this record again."""
+    article: Article | None = None
+    """The article itself, where the record is one that was exported: nothing is left to be cleaned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,6 +399,12 @@ def _read_jsonl(file: _File) -> Iterator[Record | Rejection]:
 def _object(file: _File, item: object, place: str) -> Record | Rejection:
     if not isinstance(item, dict):
         return _refuse(file, f"not a JSON object but {json.dumps(item)[:40]}", place)
+    if is_exported(item):
+        try:
+            article = restored(item)
+        except ValueError as error:
+            return _refuse(file, f"no exported article: {error}", place)
+        return Record(article.source, {}, file=file.file, article=article)
     return _record(file, item, 'field "{}"', place=place)
 
 

@@ -1,7 +1,7 @@
 """What we know, where it is kept, how it is found."""
 
 from kb.article import Article, Boilerplate, Hit, Passage, Span
-from kb.catalog import Failure, Filters
+from kb.catalog import Failure, Filters, Listed, Listing
 from kb.errors import KnowledgeBaseError
 from kb.knowledge_base import Addition, KnowledgeBase
 
@@ -14,6 +14,8 @@ __all__ = [
     "Hit",
     "KnowledgeBase",
     "KnowledgeBaseError",
+    "Listed",
+    "Listing",
     "Passage",
     "Span",
 ]

@@ -11,6 +11,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import secrets
 import sqlite3
 import time
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import sqlalchemy as sa
@@ -30,7 +31,7 @@ from kb.embedding import Vectors
 from kb.errors import KnowledgeBaseError, NotAKnowledgeBase, OtherModel, UnreadableKnowledgeBase
 from kb.origins import Copy, Story, Tie, groups, tie
 
-__all__ = ["Catalog", "Change", "Failure", "Filters", "Making", "Stored"]
+__all__ = ["Catalog", "Change", "Failure", "Filters", "Listed", "Listing", "Making", "Order", "Stored"]
 
 SCHEMA = "1"
 _FILE = "catalog.sqlite"
@@ -171,6 +172,29 @@ class Change:
     seq: int
     article: int
     added: bool
+
+
+Order = Literal["newest", "oldest", "added"]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of a list of articles: what is known but for the text."""
+
+    id: str
+    title: str
+    outlet: str | None
+    origin: str | None
+    published: str | None
+    added: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A part of a list of articles, and how long the whole list is."""
+
+    articles: tuple[Listed, ...]
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,6 +390,55 @@ class Catalog:
                 return
             last = rows[-1].number
             yield from found
+
+    def browse(self, words: str, filters: Filters, order: Order, start: int, limit: int) -> Listing:
+        """The articles that fit, from the `start`th on: `words` occur in the title or outlet, or all of them in one
+        passage. Undated ones come last in an order by date."""
+        conditions = _conditions(filters)
+        if wanted := re.findall(r"\w+", words):
+            holding = sa.select(_passages.c.article).where(
+                _passages.c.id.in_(sa.select(_lexical.c.rowid).where(sa.text("lexical MATCH :terms")))
+            )
+            named = [
+                column.icontains(_bound(words.strip()), autoescape=True)
+                for column in (_articles.c.title, _articles.c.outlet)
+            ]
+            conditions.append(sa.or_(*named, _articles.c.number.in_(holding)))
+        terms = {"terms": " AND ".join(map(_quoted, wanted))} if wanted else {}
+        by: dict[Order, Sequence[sa.ColumnElement[Any]]] = {
+            "newest": (_articles.c.published_first.desc().nulls_last(), _articles.c.number.desc()),
+            "oldest": (_articles.c.published_first.asc().nulls_last(), _articles.c.number),
+            "added": (_articles.c.number.desc(),),
+        }
+        c = _articles.c
+        rows = (
+            sa.select(c.id, c.title, c.outlet, c.origin, c.published, c.added).where(*conditions).order_by(*by[order])
+        )
+        count = sa.select(sa.func.count()).select_from(_articles).where(*conditions)
+        with self._read() as connection:
+            total = connection.scalar(count, terms) or 0
+            found = connection.execute(rows.offset(start).limit(limit), terms).all()
+        return Listing(tuple(Listed(*row) for row in found), total)
+
+    def outlets(self) -> dict[str, int]:
+        """Every outlet with the number of its articles, most first."""
+        number = sa.func.count()
+        query = (
+            sa.select(_articles.c.outlet, number)
+            .where(_articles.c.outlet.is_not(None))
+            .group_by(_articles.c.outlet)
+            .order_by(number.desc(), _articles.c.outlet)
+        )
+        with self._read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def months(self) -> dict[tuple[str | None, str | None], int]:
+        """How many articles each outlet has published in each month ("2023-09"); None is unknown. An article that is
+        dated by its year alone has no month."""
+        month = sa.case((sa.func.length(_articles.c.published) >= 7, sa.func.substr(_articles.c.published, 1, 7)))
+        query = sa.select(_articles.c.outlet, month, sa.func.count()).group_by(_articles.c.outlet, month)
+        with self._read() as connection:
+            return {(outlet, known): count for outlet, known, count in connection.execute(query)}
 
     def counts(self) -> tuple[int, int]:
         """How many articles and how many passages are stored."""

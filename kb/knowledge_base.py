@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,13 +15,14 @@ from typing import Literal, Self, TypeVar
 
 from kb import exact, vectors
 from kb.article import Article, Hit, Passage
-from kb.catalog import Catalog, Failure, Filters, Making, Stored
+from kb.catalog import Catalog, Failure, Filters, Listing, Making, Order, Stored
 from kb.embedding import Embedder, Vectors, embedder
 from kb.errors import ArticleNotFound, KnowledgeBaseError, OtherModel
 from kb.exact import ExactIndex
 from kb.origins import Copy, collapsed
 from kb.passages import SCHEME, split
 from kb.search import content_words, fuse
+from kb.together import Together
 from kb.vectors import ChromaProjection
 
 __all__ = ["Addition", "KnowledgeBase", "Problem", "Removal", "Status"]
@@ -136,9 +138,44 @@ class KnowledgeBase:
     def embedder(self) -> Embedder:
         return self._embedder
 
+    @contextmanager
+    def embedding_together(self, threads: int) -> Iterator[None]:
+        """For the length of a `with` block, what several threads ask for at once is embedded together, by as many
+        threads: sooner, and to the same vectors. For long runs of questions."""
+        alone = self._embedder
+        with Together(alone, threads) as together:
+            self._embedder = together
+            try:
+                yield
+            finally:
+                self._embedder = alone
+
     def articles(self) -> Iterator[Article]:
         """All articles in the order in which they were added."""
         return self._catalog.articles()
+
+    def browse(
+        self, words: str = "", filters: Filters = Filters(), *, order: Order = "newest", start: int = 0, limit: int = 50
+    ) -> Listing:
+        """A part of the list of those articles that have the words in title, outlet or text, without their texts."""
+        return self._catalog.browse(words, filters, order, start, limit)
+
+    def outlets(self) -> dict[str, int]:
+        """Every outlet with the number of its articles, most first."""
+        return self._catalog.outlets()
+
+    def months(self) -> dict[tuple[str | None, str | None], int]:
+        """How many articles each outlet (None: unknown) has published in each month (None: unknown)."""
+        return self._catalog.months()
+
+    @property
+    def version(self) -> int:
+        """Grows with every article that comes or goes, whichever process did it."""
+        return self._catalog.latest_change()
+
+    def mentioned(self, words: Sequence[str]) -> dict[str, int]:
+        """In how many passages each of these words or names occurs."""
+        return self._catalog.document_frequencies(words)
 
     def find(self, article_id: str) -> Article | None:
         """The article with exactly this id; None if there is none."""

@@ -10,11 +10,13 @@ from multiprocessing.context import ForkServerContext
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 
+from assistant import Assistant
+from assistant.batch import Row, answer_all
 from ingest import ingest
 from kb import KnowledgeBase
 from kb.embedding import HashEmbedder
 
-__all__ = ["contents", "processes", "run_ingest", "write_articles"]
+__all__ = ["contents", "processes", "run_batch", "run_ingest", "write_articles"]
 
 _PLACES = ("Fizuli", "Agdam", "Lachin", "Kelbajar", "Shusha", "Terter", "Goris", "Sotk")
 _SPEAKERS = ("the ministry", "a spokesman", "the mission", "residents", "the agency", "an official")
@@ -48,6 +50,13 @@ def run_ingest(folder: Path, texts: Sequence[Path], batch: int = 8, told: Simple
             if told is not None:
                 told.put(f"{outcome.status} {outcome.title}")
         base.save()
+
+
+def run_batch(folder: Path, rows: Sequence[Row], out: Path) -> None:
+    """What the command does, without a model."""
+    with Assistant.open(folder, embedding_model="hash", confidence=0.01) as assistant:
+        for _ in answer_all(assistant, rows, out, workers=3):
+            pass
 
 
 _KEPT = """number, id, source, fingerprint, title, text, outlet, origin, author, published, published_first,

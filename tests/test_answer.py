@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.answer import Answer, Citation, Claim, Dispute, Figure, Sources, Statement
+from assistant.answer import Answer, Checks, Citation, Claim, Dispute, Figure, Relation, Sources, Statement
 from assistant.citations import Quote, cite, holds, normalised
 from assistant.rendering import dated, escaped, markdown, plain, sources_in_words
 from kb import Span
@@ -28,6 +30,7 @@ ANSWER = Answer(
     figures=(Figure("killed", 6, 6, None, "Baku", None, 1),),
     sources=Sources(1, 1, 1, ("Armenia", "Azerbaijan"), ("single_origin",)),
     understood_as="Who says so (mines)?",
+    checks=Checks(2, 0, 1),
     settings="abc",
     seconds={"total": 0.1},
 )
@@ -52,6 +55,7 @@ def test_the_contract_of_schema_1() -> None:
         "id": 2, "article_id": SOURCE.id, "title": "Mines", "outlet": "Sample Courier", "origin": None,
         "published": "2023-09-19", "url": None, "start": 24, "end": 42, "quote": "Yerevan denied it.",
     }  # fmt: skip
+    assert document["checks"] == {"verified": 2, "repaired": 0, "unverified": 1}
     assert document["disputes"] == [{"statement": 0, "denied_by": [2]}]
 
 
@@ -63,6 +67,17 @@ def test_unknown_keys_are_passed_over_and_missing_ones_named() -> None:
         Answer.from_json(document)
     with pytest.raises(ValueError, match="schema 2"):
         Answer.from_json({"schema": 2})
+
+
+def test_answers_written_down_before_checks_were_counted_are_read() -> None:
+    document = ANSWER.to_json()
+    del document["checks"], document["writer"]
+    assert Answer.from_json(document) == replace(ANSWER, checks=Checks(verified=2))
+
+
+def test_what_was_left_out_is_said_wherever_the_answer_is() -> None:
+    for text in (markdown(ANSWER), plain(ANSWER)):
+        assert "2 verified, 1 unverified and left out" in " ".join(text.split())
 
 
 def test_a_citation_holds_only_where_its_very_words_stand() -> None:
@@ -77,6 +92,53 @@ def test_a_citation_holds_only_where_its_very_words_stand() -> None:
 
 def test_the_same_words_are_told_across_case_and_punctuation() -> None:
     assert normalised("“It’s over”,  he SAID.") == normalised("it's over, he said")
+
+
+FIGURES = (
+    Figure("killed", 12, 12, "people", "Baku", "2023-09-19", 1, written="Dozens", where="Fizuli", convention="ACLED"),
+    Figure("killed", 40, 40, "people", "a | [9](x) source", None, 2, written="40"),
+)
+COUNTED = replace(ANSWER, figures=FIGURES, relations=(Relation("disputed", 0, 1),), no_response=(0,))
+
+
+def test_figures_and_missing_responses_come_back_from_json() -> None:
+    assert Answer.from_json(json.loads(json.dumps(COUNTED.to_json()))) == COUNTED
+
+
+def test_a_document_from_before_these_keys_is_still_read() -> None:
+    document = json.loads(json.dumps(ANSWER.to_json()))
+    for key in ("relations", "no_response"):
+        del document[key]
+    document["figures"] = [
+        {k: document["figures"][0][k] for k in ("what", "low", "high", "unit", "speaker", "as_of", "citation")}
+    ]
+    assert Answer.from_json(document) == ANSWER
+
+
+def test_figures_are_a_table_in_which_nothing_acts_as_markup() -> None:
+    lines = [line for line in markdown(COUNTED).splitlines() if line.startswith("|")]
+    assert len(lines) == 4
+    assert all(len(re.findall(r"(?<!\\)\|", line)) == 8 for line in lines)
+    assert "dozens (12 by ACLED)" in lines[2]
+    assert "19 September 2023 | [1] | disputed: 40 [2]" in lines[2]
+    assert "published 19 September 2023 | [2]" in lines[3]
+    assert "[9](x)" not in lines[3]
+
+
+def test_a_single_figure_needs_no_table() -> None:
+    assert "|" not in markdown(ANSWER)
+
+
+def test_no_response_is_said_below_the_statement() -> None:
+    for text in (markdown(COUNTED), plain(COUNTED)):
+        assert text.index("“…”") < text.index("No response found in these articles.")
+        assert "No response found" not in markdown(ANSWER)
+
+
+def test_one_figure_a_line_for_a_terminal() -> None:
+    assert "- dozens (12 by ACLED): people killed, Fizuli. According to Baku, 19 September 2023 [1];" in plain(
+        COUNTED, 200
+    )
 
 
 @given(st.text())
@@ -103,7 +165,7 @@ def test_hostile_quotes_stay_words_in_markdown(hostile: str) -> None:
     citation = cite(1, Quote(source, Span(0, len(source.text))))
     text = markdown(Answer("q", "answered", statements=(Statement(source.text, (citation,)),), citations=(citation,)))
     assert hostile not in text
-    assert text.endswith("*0 articles, 0 origins.*")
+    assert text.endswith("*0 articles, 0 origins. Checked: 0 verified.*")
 
 
 def test_an_answer_for_a_terminal_shows_denial_sources_and_stances() -> None:

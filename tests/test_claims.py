@@ -49,7 +49,10 @@ CASES = (
         "According to the Red Cross, nine people were hurt.",
         (("the Red Cross", "Red Cross", "according", "asserts"),),
     ),
-    Case("The envoy, Ali Khan, told reporters that talks had failed.", (("The envoy", None, "told", "asserts"),)),
+    Case(
+        "The envoy, Ali Khan, told reporters that talks had failed.",
+        (("The envoy, Ali Khan", None, "told", "asserts"),),
+    ),
     Case("On Tuesday Baku had said that it was over.", (("Baku", "Azerbaijan", "said", "asserts"),)),
     Case(
         "Armenia and Azerbaijan each said the other had begun.",
@@ -95,6 +98,84 @@ def test_a_pronoun_after_two_speakers_is_left_open() -> None:
     context = spoken("Israel said it had fired, and Lebanon said nobody had.", Context())
     (claim,) = claims_in("It said the matter was closed.", context)
     assert (claim.speaker, claim.side) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("before", "sentence", "speaker"),
+    [
+        ("Georgia's defence ministry said it had begun.", "Two died, the ministry said.", "Georgia's defence ministry"),
+        ("Ali Khan, the envoy, said it was over.", "Khan said nobody was hurt.", "Ali Khan, the envoy"),
+        ("Ali Khan, the envoy, said it was over.", "The court said nobody was hurt.", "The court"),
+        ("Officials said it was over.", "The officials said nobody was hurt.", "The officials"),
+    ],
+)
+def test_short_forms_stand_for_the_fuller_name_given_before(before: str, sentence: str, speaker: str) -> None:
+    (claim,) = claims_in(sentence, spoken(before, Context()))
+    assert claim.speaker == speaker
+
+
+def test_a_short_form_gets_the_side_of_the_one_it_stands_for() -> None:
+    (claim,) = claims_in("Two died, the ministry said.", spoken("Georgia's defence ministry said so.", Context()))
+    assert claim.side == "Georgia"
+
+
+def test_unnamed_sources_stay_as_they_are_written() -> None:
+    for sentence in ("Officials said it was over.", "It was over, witnesses said."):
+        (claim,) = claims_in(sentence)
+        assert (claim.speaker or "").lower() in ("officials", "witnesses")
+        assert claim.side is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "hedges"),
+    [
+        ("Baku said at least 13 had reportedly died.", ("at least", "reportedly")),
+        ("Baku said some 13 had died.", ("some",)),
+        ("Baku said some of them had died, about which it was silent.", ()),
+        ("The toll, which could not be verified, was 13, Baku said.", ("could not be verified",)),
+    ],
+)
+def test_hedges_are_kept_as_written(sentence: str, hedges: tuple[str, ...]) -> None:
+    assert claims_in(sentence)[0].hedges == hedges
+
+
+def test_quotations_are_kept_with_their_marks() -> None:
+    (claim,) = claims_in('Tehran called it “a lie” and "nonsense".')
+    assert claim.quotations == ("“a lie”", '"nonsense"')
+
+
+@pytest.mark.parametrize(
+    ("sentence", "as_of"),
+    [
+        ("Baku said on Tuesday that six had died.", "2023-09-19"),
+        ("On 14 September Baku said that six had died.", "2023-09-14"),
+        ("Six had died, Baku said in a statement on Monday.", "2023-09-18"),
+        ("A depot blew up on Monday, and Baku said six had died.", None),
+        ("Baku said six had died.", None),
+    ],
+)
+def test_the_day_of_a_claim_is_the_one_on_which_it_was_said(sentence: str, as_of: str | None) -> None:
+    (claim,) = claims_in(sentence, Context(published="2023-09-20"))
+    assert claim.as_of == as_of
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["Baku would say no more than that.", "This brief reports the order.", "The ministry had not yet said who fired."],
+)
+def test_what_nobody_has_said_is_no_claim(sentence: str) -> None:
+    assert claims_in(sentence) == ()
+
+
+def test_a_pronoun_in_a_what_clause_is_the_side_named_before_it() -> None:
+    context = spoken("Yerevan said it was calm.", Context())
+    (claim,) = claims_in('Azerbaijan began what it calls "measures".', context)
+    assert (claim.speaker, claim.side) == ("Azerbaijan", "Azerbaijan")
+
+
+def test_what_is_not_known_is_not_denied() -> None:
+    (claim,) = claims_in("Baku said it had not yet confirmed who was killed.")
+    assert claim.stance == "asserts"
 
 
 @pytest.mark.parametrize(

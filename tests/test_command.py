@@ -54,6 +54,18 @@ def _refused(result: Result, code: int, *words: str) -> None:
     assert all(word in line for word in words), line
 
 
+def test_a_timeline_is_told_in_words_and_as_a_document(run: Run, tmp_path: Path) -> None:
+    brief = tmp_path / "brief.md"
+    brief.write_text("---\npublished: 2023-09-19\n---\n\nThe road was closed on Monday, the mayor said.\n", "utf-8")
+    assert run("ingest", brief).exit_code == 0
+    document = json.loads(run("timeline", "road", "--json").stdout)
+    assert [(e["day"], e["basis"], e["written"]) for e in document["entries"]] == [("2023-09-18", "text", "Monday")]
+    assert "18 September 2023" in run("timeline", "--since", "2023-09-18", "--until", "2023-09-18").stdout
+    assert run("timeline", "--until", "2023-09-17").stdout == "The articles do not say.\n"
+    _refused(run("timeline"), 2, "needs a question", "--since")
+    _refused(run("timeline", "road", "--until", "soon"), 2, "--until", "soon")
+
+
 def test_what_was_ingested_is_listed_shown_asked_about_and_removed(run: Run, story: Path) -> None:
     assert run("ingest", story).stdout == "1 added\n"
     assert run("ingest", story).stdout == "1 unchanged\n"
@@ -254,11 +266,117 @@ def test_a_long_command_says_what_was_mended(run: Run, story: Path, tmp_path: Pa
     (tmp_path / "q.txt").write_text("Who denied closing the road?\n")
     command = ("batch", tmp_path / "q.txt", "-o", tmp_path / "a.jsonl", "--no-resume")
     assert len(run(*command).stderr.splitlines()) == 1
-    (tmp_path / "kb" / "chroma" / "chroma.sqlite3").write_bytes(b"noise")
-    mended, counted = run(*command).stderr.splitlines()
-    assert mended.startswith("the Chroma index was damaged")
-    assert "1 answered" in counted
+    (vectors,) = (tmp_path / "kb" / "vectors").glob("*.vectors.npy")
+    vectors.write_bytes(b"noise")
+    said = run(*command).stderr.splitlines()
+    assert sorted(line.startswith("the file of vectors was damaged") for line in said) == [False, True]
+    assert any("1 answered" in line for line in said)
     assert len(run(*command).stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("-o", "a.docx"), ("no ending that tells the format", "--format")),
+        (("-o", "gone/a.jsonl"), ("cannot be written", "-o")),
+        (("-o", "a.jsonl", "--since", "yesterday"), ("--since", "'yesterday'")),
+        (("-o", "a.jsonl", "--until", "2023-02-30"), ("--until", "no such day")),
+        (("-o", "a.jsonl", "--column", "nothing"), ("no nothing among", "--column")),
+        (("-o", "a.jsonl", "--model", "nobody:nothing"), ("nobody",)),
+    ],
+)
+def test_a_batch_refuses_what_it_cannot_do_in_one_line(
+    run: Run,
+    story: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    words: tuple[str, ...],
+) -> None:
+    run("ingest", story)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "q.csv").write_text("question\nWho denied closing the road?\n")
+    _refused(run("batch", "q.csv", *options), 3 if "--model" in options else 2, *words)
+    assert not list(tmp_path.glob("a.*"))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *(
+            ("--workers", "0"),
+            ("--workers", "65"),
+            ("--workers", "x"),
+            ("--limit", "0"),
+            ("--limit", "-1"),
+            ("-k", "0"),
+        ),
+        *(("-k", "101"), ("--format", "pdf"), ("--nothing",)),
+    ],
+)
+def test_a_batch_option_out_of_range_is_wrong_use(
+    run: Run, story: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    run("ingest", story)
+    (tmp_path / "q.csv").write_text("question\nWho denied closing the road?\n")
+    result = run("batch", tmp_path / "q.csv", "-o", tmp_path / "a.jsonl", *options)
+    assert result.exit_code == 2
+    assert not (tmp_path / "a.jsonl").exists()
+
+
+def test_a_batch_takes_standard_input_limits_and_bounds(run: Run, story: Path, tmp_path: Path) -> None:
+    run("ingest", story)
+    out = tmp_path / "a.jsonl"
+    asked = "Who denied closing the road?\nWho said the road was open?\nWho else?\n"
+    result = run("batch", "-", "-o", out, "--limit", "2", "--workers", "2", "--side", "Azerbaijan", input=asked)
+    assert result.exit_code == 0, result.output
+    assert [line["filters"] for line in map(json.loads, out.read_text().splitlines())] == [{"side": "Azerbaijan"}] * 2
+    for text in ('{"question": "Who denied it?", "desk": 1}\n', "desk,question\n1,Who denied it?\n"):
+        assert run("batch", "-", "-o", tmp_path / "b.jsonl", "--no-resume", input=text).exit_code == 0
+        line = json.loads((tmp_path / "b.jsonl").read_text())
+        assert (line["question"], str(line["desk"])) == ("Who denied it?", "1")
+
+
+def test_a_batch_that_fails_fast_or_is_stopped_goes_on(
+    run: Run, story: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("ingest", story)
+    (tmp_path / "q.csv").write_text('question\nWho denied closing the road?\n" "\nWho said so?\n')
+    command = ("batch", tmp_path / "q.csv", "-o", tmp_path / "a.csv", "--workers", "1")
+    stopped = run(*command, "--fail-fast")
+    assert stopped.exit_code == 2
+    assert "goes on from there" in stopped.stderr
+    assert "1 failed, 1 kept" in run(*command).stderr
+
+    def interrupted(*_: object) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("assistant.batch._Files.finish", interrupted)
+    broken = run(*command)
+    assert broken.exit_code == 130
+    assert "the same command goes on from there" in broken.stderr
+
+
+@pytest.mark.parametrize("form", ["text", "json", "md", "csv", "bibtex", "csl"])
+def test_an_answer_comes_in_every_format(run: Run, story: Path, form: str) -> None:
+    run("ingest", story, "--outlet", "The Sample")
+    result = run("ask", "Who denied closing the northern road?", "--format", form)
+    assert result.exit_code == 0, result.output
+    assert "The Sample" in result.stdout
+    assert run("ask", "Who?", "--format", "pdf").exit_code == 2
+
+
+def test_articles_are_exported_and_come_back(run: Run, story: Path, tmp_path: Path) -> None:
+    run("ingest", story)
+    out = tmp_path / "all.jsonl"
+    assert "1 article in" in run("articles", "export", "-o", out).stderr
+    assert run("articles", "export").stdout == out.read_text()
+    assert run("ingest", out).stdout == "1 unchanged\n"
+    assert run("ingest", out, "--kb", tmp_path / "again").stdout == "1 added\n"
+    shown = [run("articles", "list", "--json", "--kb", tmp_path / kb).stdout for kb in ("kb", "again")]
+    assert shown[0] == shown[1]
+    _refused(run("articles", "export", "-o", tmp_path / "gone" / "all.jsonl"), 2, "cannot be written", "-o")
+    assert run("articles", "export", "--kb", tmp_path / "nothing").exit_code == 3
 
 
 def test_failures_are_listed_and_tried_again(run: Run, story: Path) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.claims import claims_in
+from assistant.claims import Context, claims_in
 from assistant.figures import figures_in
 
 
@@ -35,3 +35,76 @@ def test_a_figure_belongs_to_the_one_who_gives_it_not_to_the_one_who_denies() ->
     sentence = "Armenia denied the strike, in which Azerbaijan says 21 people were killed."
     (found,) = figures_in(sentence, claims_in(sentence), 1)
     assert found.speaker == "Azerbaijan"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("Dozens of people were killed in Homs.", ("killed", 12, "Dozens", "Homs", "ACLED")),
+        ("The raid killed a dozen soldiers near Homs.", ("killed", 12, "a dozen", "Homs", None)),
+        ("Between 20 and 30 people were wounded in Homs.", ("wounded", 20, "Between 20 and 30", "Homs", None)),
+        ("The toll in Homs rose to 45.", ("killed", 45, "45", "Homs", None)),
+        ("Rebels took 14 soldiers prisoner in Homs.", ("captured", 14, "14", "Homs", None)),
+        ("Over 9,000 people fled Homs, in the district of Hama.", ("displaced", 9000, "Over 9,000", "Hama", None)),
+        ("The blast took the lives of twenty-one miners in Syrian Homs.", ("killed", 21, "twenty-one", "Homs", None)),
+    ],
+)  # fmt: skip
+def test_figures_are_kept_as_written_with_place_and_reading(sentence: str, told: tuple[object, ...]) -> None:
+    (found,) = figures_in(sentence, (), 1)
+    assert (found.what, found.low, found.written, found.where, found.convention) == told
+    assert found.written in sentence
+
+
+def test_several_figures_of_a_sentence_and_the_parts_of_one() -> None:
+    sentence = "The monitor said 12 civilians, including six children, were killed and 30 others wounded."
+    found = figures_in(sentence, claims_in(sentence), 1)
+    assert [(f.what, f.low, f.unit, f.is_part) for f in found] == [
+        ("killed", 12, "civilians", False),
+        ("killed", 6, "children", True),
+        ("wounded", 30, None, False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "whose"),
+    [
+        ("Baku said 20 of its soldiers were killed.", "Azerbaijan"),
+        ("Baku said 20 Armenian soldiers were killed.", "Armenia"),
+        ("Baku said 20 people on the Armenian side were killed.", "Armenia"),
+        ("Baku put the Armenian dead at 20.", "Armenia"),
+        ("Baku said 20 people were killed.", None),
+    ],
+)
+def test_whose_dead_are_counted(sentence: str, whose: str | None) -> None:
+    (found,) = figures_in(sentence, claims_in(sentence), 1)
+    assert (found.side, found.whose) == ("Azerbaijan", whose)
+
+
+def test_a_figure_is_as_of_the_day_that_the_words_give() -> None:
+    for sentence, as_of in (
+        ("The ministry put its dead at 20 as of 14 November.", "2020-11-14"),
+        ("The ministry said on Friday that 20 people were killed.", "2020-11-20"),
+        ("The ministry said 20 people were killed on Friday.", None),
+    ):
+        (found,) = figures_in(sentence, claims_in(sentence, Context(published="2020-11-21")), 1, "2020-11-21")
+        assert found.as_of == as_of
+
+
+def test_of_what_a_bare_count_is_the_sentence_before_tells() -> None:
+    sentence = "It later put the number at 2,906."
+    (found,) = figures_in(sentence, claims_in(sentence), 1, before="The ministry counted its dead.")
+    assert (found.what, found.low) == ("killed", 2906)
+    assert figures_in(sentence, claims_in(sentence), 1) == []
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Yerevan denied that 13 people were killed.",
+        "The army fired 20 rockets and killed nobody.",
+        "In 2017, 30 attacks were reported.",
+        "Some 40 percent of people were displaced.",
+    ],
+)
+def test_what_is_denied_or_no_people_is_no_figure(sentence: str) -> None:
+    assert figures_in(sentence, claims_in(sentence), 1) == []

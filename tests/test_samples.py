@@ -93,6 +93,94 @@ def test_a_toll_that_rises_is_laid_out_and_not_merged(assistant: Assistant) -> N
     assert all(figure in quotes for figure in ("20", "68", "170"))
 
 
+def test_the_mines_are_claimed_with_their_denial_from_another_article(assistant: Assistant) -> None:
+    answer = assistant.ask("How many people died on mines on 19 September 2023?")
+    (claim, *_) = answer.statements[0].claims
+    assert (claim.speaker, claim.side, claim.stance) == ("Azerbaijan", "Azerbaijan", "asserts")
+    (figure, *_) = answer.figures
+    assert (figure.what, figure.low, figure.unit, figure.speaker, figure.whose) == (
+        "killed", 6, "Azerbaijani citizens", "Azerbaijan", "Azerbaijan",
+    )  # fmt: skip
+    dispute = next(d for d in answer.disputes if d.statement == 0)
+    denial = next(c for c in answer.citations if c.id == dispute.denied_by[0])
+    assert denial.published == "2023-09-18"
+    assert denial.article_id not in {c.article_id for c in answer.statements[0].citations}
+
+
+def test_the_military_dead_of_2020_are_a_table_of_superseded_and_disputed(assistant: Assistant) -> None:
+    answer = assistant.ask("How many military dead were counted in 2020?")
+    numbers = [figure.low for figure in answer.figures]
+    assert {2317, 3825, 2783, 2906} <= set(numbers)
+    related = {(r.kind, numbers[r.figure], numbers[r.other]) for r in answer.relations}
+    assert ("superseded", 2783, 2906) in related
+    assert ("disputed", 3825, 2317) in related or ("disputed", 2317, 3825) in related
+    across = {(r.kind, r.differs) for r in answer.relations if {numbers[r.figure], numbers[r.other]} == {3825, 2906}}
+    assert across == {("different_scope", "side")}
+    assert "| 2,783 |" in answer.text
+    assert "superseded by 2,906" in answer.text
+    assert all(
+        figure.written in next(c.quote for c in answer.citations if c.id == figure.citation)
+        for figure in answer.figures
+    )
+
+
+def test_the_fuel_depot_toll_of_the_same_officials_is_superseded_not_disputed(assistant: Assistant) -> None:
+    answer = assistant.ask("How many people died in the fuel depot explosion?")
+    numbers = [figure.low for figure in answer.figures]
+    assert {(r.kind, numbers[r.figure], numbers[r.other]) for r in answer.relations} == {
+        ("superseded", 20, 170),
+        ("superseded", 68, 170),
+    }
+
+
+def test_the_ganja_strike_is_accused_and_denied(assistant: Assistant) -> None:
+    answer = assistant.ask("Whom did Azerbaijan accuse of firing on Ganja on 4 October?")
+    accusing = [
+        place
+        for place, statement in enumerate(answer.statements)
+        if any(claim.stance == "accuses" and claim.side == "Azerbaijan" for claim in statement.claims)
+    ]
+    assert accusing
+    denied = {dispute.statement: dispute.denied_by for dispute in answer.disputes}
+    assert denied
+    for place in set(accusing) - set(denied):  # such a sentence tells the denial itself
+        assert {(c.stance, c.side) for c in answer.statements[place].claims} >= {("denies", "Armenia")}
+    for number in (number for place in accusing for number in denied.get(place, ())):
+        statement = next(s for s in answer.statements if number in {c.id for c in s.citations})
+        assert any(claim.stance == "denies" and claim.side == "Armenia" for claim in statement.claims)
+    assert answer.no_response == ()
+
+
+def test_the_lachin_road_keeps_contested_words_with_their_side(assistant: Assistant) -> None:
+    answer = assistant.ask("Is there a blockade of the Lachin road?")
+    words = {
+        (claim.side, quotation)
+        for statement in answer.statements
+        for claim in statement.claims
+        for quotation in claim.quotations
+    }
+    assert ("Azerbaijan", '"environmental activists"') in words
+    assert ("Armenia", '"blockade"') in words
+    assert not words & {("Armenia", '"environmental activists"'), ("Azerbaijan", '"blockade"')}
+
+
+def test_one_wire_story_alone_is_one_origin_and_warns(assistant: Assistant) -> None:
+    answer = assistant.ask("How many peacekeepers are to go to Karabakh?", filters=Filters("2020-11-10", "2020-11-11"))
+    assert answer.sources.outlets == 3
+    assert answer.sources.origins == 1
+    assert "single_origin" in answer.sources.warnings
+    assert "one origin" in answer.text
+
+
+def test_an_accusation_without_an_answer_says_so(assistant: Assistant) -> None:
+    only = Filters(outlet="Placeholder Times", since="2020-10-08", until="2020-10-08")
+    answer = assistant.ask("Whom did Armenia accuse of striking the cathedral?", filters=only)
+    assert answer.no_response == tuple(range(len(answer.statements)))
+    assert "No response found in these articles." in answer.text
+    everywhere = assistant.ask("Whom did Armenia accuse of striking the cathedral?")
+    assert everywhere.no_response == ()
+
+
 def test_only_the_one_asked_about_speaks(assistant: Assistant) -> None:
     answer = assistant.ask("What did Azerbaijan say about the cathedral in Shusha?")
     assert {claim.side for claim in answer.statements[0].claims} == {"Azerbaijan"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Any, ParamSpec, TypeVar
@@ -14,21 +13,21 @@ from pydantic import Field, ValidationError, validate_call
 
 from assistant.answering import LONGEST_QUESTION
 from assistant.assistant import Assistant
-from assistant.errors import AssistantError
+from assistant.page.access import Gate
+from assistant.page.inside import in_words
 from assistant.rendering import article_document
-from kb import Filters, Hit, KnowledgeBaseError
+from kb import Filters, Hit
 from kb.article import day_range
 
-__all__ = ["endpoints", "in_words"]
-
-_log = logging.getLogger(__name__)
+__all__ = ["endpoints"]
 
 _Given = ParamSpec("_Given")
 _Made = TypeVar("_Made")
 _Question = Annotated[str, Field(max_length=LONGEST_QUESTION)]
+_Passages = Annotated[int, Field(ge=1, le=100)]
 
 
-def endpoints(assistant: Assistant) -> None:
+def endpoints(assistant: Assistant, gate: Gate) -> None:
     """Adds the endpoints to the Blocks that are being built."""
 
     def ask(
@@ -37,33 +36,73 @@ def endpoints(assistant: Assistant) -> None:
         until: str | None = None,
         outlet: str | None = None,
         side: str | None = None,
+        k: _Passages | None = None,
     ) -> dict[str, Any]:
-        """Answers a question from the articles: the document of accordingto ask --json. Optional: the first and the
-        last day of publication (ISO), the outlet, and the side that must speak."""
-        for day in filter(None, (since, until)):
-            day_range(day)
-        filters = Filters(since or None, until or None, outlet or None)
-        return assistant.ask(question, filters=filters, side=side or None).to_json()
+        """Answers a question from the stored articles on armed conflict, with exact quotes that say who says so, or
+        says that the articles do not say. Never answers from anywhere else.
 
-    def search(question: _Question, k: Annotated[int, Field(ge=1, le=100)] = 10) -> list[dict[str, Any]]:
-        """The k passages that fit a question best, best first."""
-        return [_hit(hit) for hit in assistant.base.search(question, k)]
+        Args:
+            question: A question in English, of at most 2,000 characters.
+            since: First day, month or year of publication: 2023-09-19, 2023-09 or 2023. Undated articles are left out.
+            until: Last day, month or year of publication, likewise.
+            outlet: Only articles of this outlet; upper and lower case are alike.
+            side: Only statements in which this side speaks, such as Armenia.
+            k: How many passages are read, from 1 to 100.
+
+        Returns:
+            the document of accordingto ask --json: status, text, statements, citations, disputes, figures, sources
+        """
+        filters = _filters(since, until, outlet)
+        with gate.entered():
+            return assistant.ask(question, filters=filters, side=side or None, k=k).to_json()
+
+    def search(
+        question: _Question,
+        k: _Passages = 10,
+        since: str | None = None,
+        until: str | None = None,
+        outlet: str | None = None,
+    ) -> list[dict[str, Any]]:
+        """Finds the passages of the stored articles that fit a question or some words best.
+
+        Args:
+            question: A question or words in English, of at most 2,000 characters.
+            k: How many passages, from 1 to 100.
+            since: First day, month or year of publication: 2023-09-19, 2023-09 or 2023. Undated articles are left out.
+            until: Last day, month or year of publication, likewise.
+            outlet: Only articles of this outlet; upper and lower case are alike.
+
+        Returns:
+            passages, best first, each with its article_id, its text, and where that starts and ends in the article
+        """
+        return [_hit(hit) for hit in assistant.base.search(question, k, _filters(since, until, outlet))]
 
     def article(article_id: str) -> dict[str, Any]:
-        """One stored article: the document of accordingto articles show --json."""
-        article = assistant.base.get(article_id)
-        return article_document(article, assistant.base.copies(article.id))
+        """Gives one stored article with its whole text, and how each thing about it was found.
 
-    for function in (ask, search, article):
-        api(_refusing(function), api_name=function.__name__, concurrency_limit=4)
+        Args:
+            article_id: The id from a citation or a passage, or the start of it if no other begins so.
 
+        Returns:
+            the document of accordingto articles show --json; offsets count Unicode code points of its text
+        """
+        found = assistant.base.get(article_id)
+        return article_document(found, assistant.base.copies(found.id))
 
-def in_words(error: Exception) -> str:
-    """What went wrong, in one line for a reader. What nobody foresaw is logged with its trace, not shown."""
-    if isinstance(error, KnowledgeBaseError | AssistantError):
-        return " ".join(str(error).split())
-    _log.error("the page failed", exc_info=error)
-    return f"this failed inside the program ({type(error).__name__}); its log says more"
+    def timeline(
+        question: Annotated[str | None, Field(max_length=LONGEST_QUESTION)] = None,
+        since: str | None = None,
+        until: str | None = None,
+        outlet: str | None = None,
+    ) -> dict[str, Any]:
+        """What is said of each day, in order: the document of accordingto timeline --json. Needs a question, or the
+        first or the last day (ISO); optional: the outlet."""
+        found = assistant.timeline(question or None, since=since or None, until=until or None, outlet=outlet or None)
+        return found.to_json()
+
+    for function in (ask, search, article, timeline):
+        # The gate lets so many questions in as the settings say.
+        api(_refusing(function), api_name=function.__name__, concurrency_limit=None if function is ask else 4)
 
 
 def _refusing(function: Callable[_Given, _Made]) -> Callable[_Given, _Made]:
@@ -85,6 +124,12 @@ def _refusing(function: Callable[_Given, _Made]) -> Callable[_Given, _Made]:
             raise gr.Error(in_words(error), print_exception=False) from None
 
     return refusing
+
+
+def _filters(since: str | None, until: str | None, outlet: str | None) -> Filters:
+    for day in filter(None, (since, until)):
+        day_range(day)
+    return Filters(since or None, until or None, outlet or None)
 
 
 def _hit(hit: Hit) -> dict[str, Any]:

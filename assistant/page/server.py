@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -12,11 +14,15 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from starlette.middleware import Middleware
+
+from assistant.page.access import Access
+from assistant.page.inside import Page
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,18 +31,21 @@ __all__ = ["own_upload_folder", "running", "wait"]
 
 _PORTS = 101  # how many are tried: the one asked for and a hundred after it
 
-# The page calls nobody but its own server. Gradio's page has inline scripts and evaluates templates; attributes such
-# as onerror, which an injected element would bring, it does not need.
+# The page calls nobody but its own server. Gradio evaluates templates and sets styles; its inline scripts carry a
+# number that is made anew for each page. So what an injected element would bring (a script, an attribute such as
+# onerror, a javascript: link) does not run even if something was not escaped.
 _POLICY = "; ".join(
     (
-        "default-src 'self'",
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+        "default-src 'none'",
+        "script-src 'self' 'unsafe-eval'{nonce}",
         "script-src-attr 'none'",
         "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data:",
+        "img-src 'self' data: blob:",
         "font-src 'self' data:",
-        "media-src 'none'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
         "worker-src 'self' blob:",
+        "media-src 'none'",
         "frame-src 'none'",
         "object-src 'none'",
         "form-action 'none'",
@@ -45,9 +54,12 @@ _POLICY = "; ".join(
     )
 )
 _HEADERS = {
-    "Content-Security-Policy": _POLICY,
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
+    "X-DNS-Prefetch-Control": "off",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 
 
@@ -60,12 +72,42 @@ class _Guarded:
         self._headers = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, self._guarded(send) if scope["type"] == "http" else send)
+
+    def _guarded(self, send: Send) -> Send:
+        page: list[bytes] = []
+        start: Message = {}
+
         async def guarded(message: Message) -> None:
+            nonlocal start
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message["headers"], *self._headers]}
+                if _is_page(message):  # its scripts get their number; until then it is held back
+                    start = message
+                    return
+                message = self._with_headers(message, [], _POLICY.format(nonce=""))
+            elif start and message["type"] == "http.response.body":
+                page.append(message.get("body", b""))
+                if message.get("more_body"):
+                    return
+                nonce = secrets.token_urlsafe(16)
+                body = b"".join(page).replace(b"<script", f'<script nonce="{nonce}"'.encode())
+                length = [(b"content-length", str(len(body)).encode())]
+                await send(self._with_headers(start, length, _POLICY.format(nonce=f" 'nonce-{nonce}'")))
+                message = {"type": "http.response.body", "body": body}
             await send(message)
 
-        await self._app(scope, receive, guarded if scope["type"] == "http" else send)
+        return guarded
+
+    def _with_headers(self, message: Message, more: list[tuple[bytes, bytes]], policy: str) -> Message:
+        replaced = {name for name, _ in more}
+        kept = [header for header in message["headers"] if header[0].lower() not in replaced]
+        said = (b"content-security-policy", policy.encode())
+        return {**message, "headers": [*kept, *more, *self._headers, said]}
+
+
+def _is_page(message: Message) -> bool:
+    headers = {name.lower(): value for name, value in message["headers"]}
+    return headers.get(b"content-type", b"").startswith(b"text/html") and b"content-encoding" not in headers
 
 
 def own_upload_folder() -> None:
@@ -77,7 +119,7 @@ def own_upload_folder() -> None:
 
 
 @contextmanager
-def running(page: gr.Blocks, host: str, port: int) -> Iterator[str]:
+def running(page: Page, host: str, port: int) -> Iterator[str]:
     """Serves the page for the length of a `with` block, which gets its address."""
     _speak_directly_to(host)
     address = _listen(page, host, port)
@@ -100,7 +142,7 @@ def wait() -> None:
             time.sleep(3600)
 
 
-def _listen(page: gr.Blocks, host: str, port: int) -> str:
+def _listen(page: Page, host: str, port: int) -> str:
     refused: OSError | None = None
     for candidate in range(port, min(port + _PORTS, 2**16)):
         try:
@@ -124,9 +166,10 @@ def _bind(host: str, port: int) -> None:
         probe.bind(address)
 
 
-def _launch(page: gr.Blocks, host: str, port: int) -> str:
+def _launch(page: Page, host: str, port: int) -> str:
     """The address; nothing under Gradio's reloader, which serves the page itself."""
     here = Path(__file__).parent
+    access = Access(page.settings)
     _, address, _ = page.launch(
         server_name=host,
         server_port=port,
@@ -139,7 +182,10 @@ def _launch(page: gr.Blocks, host: str, port: int) -> str:
         enable_monitoring=False,
         ssr_mode=False,
         pwa=False,
-        max_file_size="1kb",  # nothing on the page takes a file
+        # The extra; its tools have no way to log in.
+        mcp_server=find_spec("mcp") is not None and not access.needs_login,
+        max_file_size=page.settings.upload_mb * 1_000_000,
+        auth=access.admits if access.needs_login else None,
         footer_links=["api"],
         favicon_path=here / "favicon.svg",
         theme=_theme(),
@@ -147,7 +193,19 @@ def _launch(page: gr.Blocks, host: str, port: int) -> str:
         head=f"<style>{(here / 'style.css').read_text(encoding='utf-8')}</style>",
         app_kwargs={"middleware": [Middleware(_Guarded)]},
     )
+    _tools_in_json(page)
     return address or ""
+
+
+def _tools_in_json(page: gr.Blocks) -> None:
+    """Gives what MCP tools answer as JSON; Gradio writes it as Python does."""
+    if page.mcp_server_obj is not None:
+        written = page.mcp_server_obj.postprocess_output_data
+
+        def in_json(outputs: Any, root: str) -> Any:
+            return written([json.dumps(output, ensure_ascii=False) for output in outputs], root)
+
+        page.mcp_server_obj.postprocess_output_data = in_json  # type: ignore[method-assign, assignment]
 
 
 def _theme() -> gr.themes.Base:

@@ -1,0 +1,194 @@
+"""Which side a name belongs to: states by name, capital and demonym, groups and factions by list.
+
+States come from the countryinfo library; actors.toml adds groups, corrects what the library has otherwise, and names
+what is left out. A file of the user's own (the setting `actors`) is read after it and wins. A name that is in none of
+them has no side: unknown stays unknown.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import UnusableActors
+
+__all__ = ["all_names", "digest", "side_of", "sides_named", "use"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A name of the list: in lower case unless case counts for it, with its side."""
+
+    text: str
+    side: str
+    exact: bool
+    """Whether case counts: short names and common words are of other meaning in lower case ("us", "turkey")."""
+    is_a_persons_too: bool
+
+    def stands_in(self, text: str, at: int) -> bool:
+        here = text[at : at + len(self.text)]
+        if (here if self.exact else here.casefold()) != self.text:
+            return False
+        return not re.match(r"\w", text[at + len(self.text) : at + len(self.text) + 1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Actors:
+    """The list as it is looked up: names by their first word, the longest first."""
+
+    by_word: Mapping[str, Sequence[_Name]]
+    digest: str
+
+    def in_text(self, text: str) -> Iterator[str]:
+        """The sides that a text names, in order. "Michael Jordan" is no state."""
+        done = 0
+        for word in _WORD.finditer(text):
+            if word.start() < done:
+                continue
+            for name in self.by_word.get(word.group().casefold(), ()):
+                end = word.start() + len(name.text)
+                if name.stands_in(text, word.start()):
+                    done = end
+                    if not (name.is_a_persons_too and _is_a_persons(text, word.start(), end)):
+                        yield name.side
+                    break
+
+
+_WORD = re.compile(r"[^\W_]+")
+_own: Path | None = None  # one list a process: sides are looked up deep inside pure functions
+
+
+def use(path: Path | None) -> None:
+    """Reads the user's own list from now on; None for the shipped one alone.
+
+    Raises:
+        UnusableActors: the file cannot be read, or is not a list of sides.
+    """
+    global _own
+    _actors(path)
+    _own = path
+
+
+def side_of(name: str) -> str | None:
+    """The side that a name belongs to: the first that it holds of the actor list ("the U.S. embassy in Baghdad" is
+    the United States'), the longest if several begin there. None if it holds none."""
+    return next(iter(_actors(_own).in_text(name)), None)
+
+
+def sides_named(text: str) -> set[str]:
+    """All sides that a text names."""
+    return set(_actors(_own).in_text(text))
+
+
+def all_names() -> Mapping[str, Sequence[str]]:
+    """Every side of the list with the names it goes by."""
+    found: dict[str, list[str]] = {}
+    for names in _actors(_own).by_word.values():
+        for name in names:
+            found.setdefault(name.side, []).append(name.text)
+    return found
+
+
+def digest(path: Path | None) -> str:
+    """Identifies the shipped list with the user's own: another list may give another answer.
+
+    Raises:
+        UnusableActors: as `use`.
+    """
+    return _actors(path).digest
+
+
+def _is_a_persons(text: str, start: int, end: int) -> bool:
+    """Whether a given name stands before it or a family name behind it: "Michael Jordan", "Chad Wolf"."""
+    before = re.search(r"(\w[\w.]*)\s+\Z", text[:start])
+    after = re.match(r"\s+([A-Z][a-z]+)\b", text[end:])
+    is_title = before is not None and before[1].lower() in _TITLES
+    given = before is not None and before[1][0].isupper() and not is_title and len(before[1]) > 2
+    opens = before is not None and not text[:start].strip().removesuffix(before[1]).strip()
+    if given and not (opens and before is not None and before[1].lower() in _OPENERS):
+        return True
+    return after is not None and after[1].lower() not in _BODIES
+
+
+_TITLES = frozenset("in of the from to and or by for with on at between via near inside president king".split())
+_OPENERS = frozenset("in from on at but and with while when after before as for both neighbouring meanwhile".split())
+_BODIES = frozenset("and army government ministry foreign defence defense river valley times".split())
+
+
+@functools.lru_cache(maxsize=8)
+def _actors(own: Path | None) -> _Actors:
+    shipped = tomllib.loads(resources.files("assistant").joinpath("actors.toml").read_text("utf-8"))
+    states = shipped["states"]
+    listed = dict(_of_states(frozenset(states["left_out"]), frozenset(states["ambiguous"]), states["called"]))
+    listed |= _flat(shipped["sides"])
+    if own is not None:
+        listed |= _flat(_read(own))
+    people, words = frozenset(states["people_too"]), frozenset(states["words_too"])
+    by_word: dict[str, list[_Name]] = {}
+    for name, side in sorted(listed.items(), key=lambda item: -len(item[0])):
+        exact = len(name) < 4 or name in words or name in people
+        first = _WORD.search(name)
+        if first is not None:
+            known = _Name(name if exact else name.casefold(), side, exact, name in people)
+            by_word.setdefault(first.group().casefold(), []).append(known)
+    return _Actors(by_word, _hash_of(listed))
+
+
+def _hash_of(listed: Mapping[str, str]) -> str:
+    lines = "\n".join(f"{name}\t{side}" for name, side in sorted(listed.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()[:16]
+
+
+def _flat(sides: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    return {name: side for side, names in sides.items() for name in (side, *names)}
+
+
+def _read(path: Path) -> Mapping[str, list[str]]:
+    try:
+        sides = tomllib.loads(path.read_text("utf-8"))["sides"]
+    except OSError as error:
+        raise UnusableActors(f"the list of actors {path} cannot be read: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UnusableActors(f"the list of actors {path} is not TOML: {error}") from error
+    except KeyError:
+        raise UnusableActors(f"the list of actors {path} has no table [sides]; write: [sides]") from None
+    wrong = next((side for side, names in _items(sides) if not _is_list_of_names(names)), None)
+    if wrong is not None:
+        raise UnusableActors(f'the list of actors {path}: {wrong} needs a list of names; write: {wrong} = ["a name"]')
+    return dict(sides)
+
+
+def _is_list_of_names(names: Any) -> bool:
+    return isinstance(names, list) and all(isinstance(name, str) and name for name in names)
+
+
+def _items(sides: Any) -> Iterable[tuple[str, Any]]:
+    return sides.items() if isinstance(sides, dict) else [("sides", None)]
+
+
+def _of_states(
+    left_out: frozenset[str], ambiguous: frozenset[str], called: Mapping[str, str]
+) -> Iterable[tuple[str, str]]:
+    """Names, capitals, demonyms and their plurals of all states, but for names that two of them share."""
+    from countryinfo import all_countries
+
+    found: list[tuple[str, str]] = []
+    for country in all_countries():
+        data = country.info()
+        if not data.get("ISO") or not data.get("capital") or data["name"] in left_out:
+            continue
+        side = called.get(data["name"], data["name"].removeprefix("The "))
+        names = {side, data["name"].removeprefix("The "), str(data["capital"])}
+        for demonym in re.split(r"[,/]", data.get("demonym") or ""):
+            names |= {demonym, f"{demonym}s"} if demonym and not demonym.endswith(("s", "h", "ch", "se")) else {demonym}
+        found += [(name, side) for name in names if len(name) > 3 and name not in ambiguous]
+    shared = Counter(name for name, _ in set(found))
+    return [(name, side) for name, side in found if shared[name] == 1]

@@ -1,0 +1,136 @@
+"""Five hundred questions over real articles: the same answers whatever the workers, after any kill, and how fast.
+
+Uses the 1,456 articles of ../shared/data/allsides_conflict; says so and stops where they are absent. The questions are
+made by rule: every second article's headline, put into one of four forms in turn. The tests do the same with the sample
+articles and an embedder without a model.
+
+    python bench/batch.py [KB] [--questions N] [--kills N]
+
+KB is a knowledge base of those articles, if there is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from assistant import Assistant
+from assistant.batch import Row, answer_all, document_of
+
+ARTICLES = Path(__file__).resolve().parents[2] / "shared" / "data" / "allsides_conflict"
+FORMS = (
+    "What do the articles say about {}?",
+    "Who said so: {}?",
+    "How many people were killed or hurt: {}?",
+    "Who denied it: {}?",
+)
+
+
+def main() -> None:
+    """Prints questions per second side by side, and whether every way gives the same file."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kb", nargs="?", type=Path)
+    parser.add_argument("--questions", type=int, default=500)
+    parser.add_argument("--kills", type=int, default=10)
+    options = parser.parse_args()
+    if not ARTICLES.exists():
+        print("batch: skipped, ../shared/data/allsides_conflict is not here")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        kb = options.kb or Path(folder, "kb")
+        if options.kb is None:
+            _run("ingest", str(ARTICLES), "--kb", str(kb), "--no-progress")
+        questions = _questions(options.questions)
+        print(
+            f"{len(questions)} questions, {os.cpu_count()} cores, OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS')}"
+        )
+        whole = _speeds(kb, questions, Path(folder))
+        if options.kills:
+            _kills(kb, questions, Path(folder), whole, options.kills)
+
+
+def _questions(count: int) -> list[str]:
+    lines = next(ARTICLES.glob("*.jsonl")).read_text("utf-8").split("\n")
+    titles = [json.loads(line)["title"] for line in lines if line][::2][:count]
+    return [FORMS[place % len(FORMS)].format(title) for place, title in enumerate(titles)]
+
+
+def _speeds(kb: Path, questions: list[str], folder: Path) -> str:
+    """A loop over `ask`, then batches, each timed beside a loop over the same 50 questions right before it."""
+    rows = [Row(str(place), question, {}) for place, question in enumerate(questions)]
+    few = rows[:50]
+    with Assistant.open(kb) as assistant:
+        assistant.ask(questions[-1])
+        begun = time.perf_counter()
+        looped = [document_of(row, assistant.ask(row.question)) for row in rows]
+        seconds = time.perf_counter() - begun
+        print(f"loop over ask: {len(rows) / seconds:.2f} questions/s", flush=True)
+        expected = _same(looped)
+        for workers in (1, 2, 4, 8):
+            begun = time.perf_counter()
+            for row in few:
+                assistant.ask(row.question)
+            loop = len(few) / (time.perf_counter() - begun)
+            out = folder / f"{workers}.jsonl"
+            begun = time.perf_counter()
+            for _ in answer_all(assistant, rows, out, workers=workers):
+                pass
+            speed = len(rows) / (time.perf_counter() - begun)
+            same = "byte for byte the same" if _same(_lines(out)) == expected else "DIFFERENT"
+            print(
+                f"batch, {workers} workers: {speed:.2f} questions/s, {speed / loop:.2f} times the loop beside it "
+                f"({loop:.2f}); answers {same}",
+                flush=True,
+            )
+    return expected
+
+
+def _kills(kb: Path, questions: list[str], folder: Path, expected: str, kills: int) -> None:
+    """Runs the command, kills it at random moments, lets it go on, and compares what it leaves in the end."""
+    asked, out = folder / "asked.jsonl", folder / "killed.jsonl"
+    asked.write_text(
+        "".join(json.dumps({"id": str(place), "question": q}) + "\n" for place, q in enumerate(questions)), "utf-8"
+    )
+    command = [sys.executable, "-m", "assistant", "batch", str(asked), "-o", str(out), "--kb", str(kb)]
+    chance = random.Random(20230919)
+    for kill in range(kills):
+        delay = chance.uniform(1, 20)
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as child:
+            try:
+                child.wait(delay)
+            except subprocess.TimeoutExpired:
+                child.kill()
+        partial = out.with_name("killed.jsonl.partial")
+        print(
+            f"kill {kill + 1:2} after {delay:4.1f} s: {len(_lines(partial)) if partial.exists() else 0} kept",
+            flush=True,
+        )
+    _run(*command[3:])
+    same = "byte for byte the same" if _same(_lines(out)) == expected else "DIFFERENT"
+    print(f"after {kills} kills and a last run: {same}")
+
+
+def _lines(file: Path) -> list[dict[str, Any]]:
+    found = [json.loads(line) for line in file.read_text("utf-8").split("\n")[:-1]]
+    return [line for line in found if "id" in line]
+
+
+def _same(lines: list[dict[str, Any]]) -> str:
+    """What must be the same: everything but the timings."""
+    return "\n".join(json.dumps({k: v for k, v in line.items() if k != "seconds"}, sort_keys=True) for line in lines)
+
+
+def _run(*arguments: str) -> None:
+    subprocess.run([sys.executable, "-m", "assistant", *arguments], check=True, stdout=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,245 @@
+"""The page under use: ten people at once, a thousand questions, the first minute, and an ingest beside it.
+
+.venv/bin/python bench/page.py [--people 10] [--questions 20] [--thousand 1000] [--articles FILE.jsonl] [--skip NAME …]
+
+Figures are ratios inside one run where they depend on the machine. The server is the real command in a process of its
+own, with the real model and the quoting writer, over the sample articles.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from kb.samples import samples
+
+QUESTIONS = (
+    "Who is accused of laying the mines?",
+    "Who struck the cathedral in Shusha?",
+    "How many people did the fuel depot explosion kill?",
+    "Who blocked the Lachin road?",
+    "How many people were killed in Barda?",
+    "Who denied firing on Ganja?",
+    "What did the International Court of Justice order?",
+    "How many Russian peacekeepers are to be sent?",
+    "How many people left Karabakh?",
+    "What did Armenia call the closing of the Lachin road?",
+)
+_THOUGHT = 5.0  # seconds
+
+
+def main() -> None:
+    told = _arguments()
+    with tempfile.TemporaryDirectory() as folder:
+        base = Path(folder) / "kb"
+        _accordingto("ingest", str(samples()), base=base)
+        if "browser" not in told.skip:
+            _browser(base)
+        with _served(base) as (address, process):
+            if "people" not in told.skip:
+                _people(address, told.people, told.questions)
+            if "memory" not in told.skip:
+                _memory(address, process, told.thousand)
+        if told.articles and "ingest" not in told.skip:
+            _ingest(base, told.articles)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=10)
+    parser.add_argument("--questions", type=int, default=20)
+    parser.add_argument("--thousand", type=int, default=1000)
+    parser.add_argument("--articles", type=Path, help="articles to add while the page is used")
+    parser.add_argument("--skip", nargs="*", default=[], choices=["browser", "people", "memory", "ingest"])
+    return parser.parse_args()
+
+
+def _people(address: str, people: int, questions: int) -> None:
+    """One person, then many, without thought and with it. Every answer must be the one that this question has."""
+    client = _client(address)
+    expected = {question: _said(client.predict(question, api_name="/ask")) for question in QUESTIONS}
+
+    def asks(place: int, thought: float) -> list[float]:
+        own, seconds = _client(address), []
+        # They begin at different questions, and at different times if they think, as people do.
+        time.sleep(thought * place / people)
+        for number in range(questions):
+            question = QUESTIONS[(place + number) % len(QUESTIONS)]
+            begun = time.perf_counter()
+            answer = own.predict(question, api_name="/ask")
+            seconds.append(time.perf_counter() - begun)
+            if answer["question"] != question or _said(answer) != expected[question]:
+                raise SystemExit(f"mixed up: {question!r} got the answer to {answer['question']!r}")
+            time.sleep(thought)
+        return seconds
+
+    alone = asks(0, 0)
+    single = statistics.median(alone)
+    _say(f"one person: p50 {single:.3f} s, p95 {_p95(alone):.3f} s")
+    for name, thought in (("closed loop", 0.0), ("5 s of thought", _THOUGHT)):
+        with ThreadPoolExecutor(people) as pool:
+            seconds = [one for each in pool.map(lambda place: asks(place, thought), range(people)) for one in each]  # noqa: B023
+        _say(
+            f"{people} people, {name}: {len(seconds)} answers, none mixed up, p50 {statistics.median(seconds):.3f} s, "
+            f"p95 {_p95(seconds):.3f} s = {_p95(seconds) / single:.1f} x the p50 of one"
+        )
+
+
+def _memory(address: str, process: int, questions: int) -> None:
+    """Resident memory of the server over many questions."""
+    client = _client(address)
+    sizes = []
+    for number in range(questions + 1):
+        if number % max(questions // 10, 1) == 0:
+            sizes.append(_resident(process))
+        client.predict(QUESTIONS[number % len(QUESTIONS)], api_name="/ask")
+    shown = ", ".join(f"{size:.0f}" for size in sizes)
+    _say(f"memory over {questions} questions: {shown} MB; from the second reading on {sizes[-1] - sizes[1]:+.0f} MB")
+
+
+def _browser(base: Path) -> None:
+    """The first load and the first answer: of a server that has just begun, and of one that is warm."""
+    with _browsing() as browser:
+        begun = time.perf_counter()
+        with _served(base) as (address, _):
+            _say(f"server: listens after {time.perf_counter() - begun:.1f} s")
+            for name in ("cold", "warm"):
+                context = browser.new_context(viewport={"width": 1400, "height": 900})
+                page = context.new_page()
+                begun = time.perf_counter()
+                page.goto(address)
+                page.locator(".greeting").wait_for(timeout=120_000)
+                loaded = time.perf_counter()
+                box = page.get_by_label("Your question")
+                box.fill(QUESTIONS[0])
+                box.press("Enter")
+                page.locator(".statement").first.wait_for(timeout=120_000)
+                first = time.perf_counter()
+                page.locator(".tools").wait_for(timeout=120_000)
+                _say(
+                    f"browser, {name}: loaded in {loaded - begun:.2f} s, first statement {first - loaded:.2f} s after "
+                    f"the question, whole after {time.perf_counter() - loaded:.2f} s"
+                )
+                context.close()
+
+
+def _ingest(base: Path, articles: Path) -> None:
+    """Adds many articles through the page, and asks in another window meanwhile."""
+    number = sum(1 for line in articles.open(encoding="utf-8") if line.strip())
+    with _browsing() as browser, _served(base, ACCORDINGTO_UPLOAD_MB="500") as (address, process):
+        asking = browser.new_context().new_page()
+        asking.goto(address)
+        asking.locator(".greeting").wait_for(timeout=120_000)
+        before = [_asked(asking, QUESTIONS[n % len(QUESTIONS)]) for n in range(10)]
+        adding = browser.new_context().new_page()
+        adding.goto(address)
+        adding.locator(".greeting").wait_for(timeout=120_000)
+        adding.get_by_role("tab", name="Articles").click()
+        adding.locator("#files input[type=file]").set_input_files(articles)
+        adding.locator("#progress .state").wait_for(timeout=120_000)
+        begun = time.perf_counter()
+        during: list[float] = []
+        switching: list[float] = []
+        while adding.locator("#progress progress").count():
+            during.append(_asked(asking, QUESTIONS[len(during) % len(QUESTIONS)]))
+            opened = time.perf_counter()
+            asking.locator("#conversation [data-mark]").last.click()
+            asking.locator("#quote:focus").wait_for(timeout=120_000)
+            switching.append(time.perf_counter() - opened)
+        total = time.perf_counter() - begun
+        _say(
+            f"ingest of {number} articles beside it: {total:.0f} s "
+            f"({adding.locator('#progress .state').inner_text()}); "
+            f"questions before p50 {statistics.median(before):.2f} s, meanwhile ({len(during)}) p50 "
+            f"{statistics.median(during):.2f} s, p95 {_p95(during):.2f} s; a citation opens in p50 "
+            f"{statistics.median(switching):.2f} s, p95 {_p95(switching):.2f} s; server {_resident(process):.0f} MB"
+        )
+
+
+def _asked(page: Any, question: str) -> float:
+    page.get_by_role("button", name="New conversation").click()
+    page.locator(".greeting").wait_for(timeout=120_000)
+    begun = time.perf_counter()
+    box = page.get_by_label("Your question")
+    box.fill(question)
+    box.press("Enter")
+    page.locator(".exchange .tools").wait_for(timeout=120_000)
+    return time.perf_counter() - begun
+
+
+@contextmanager
+def _browsing() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def _served(base: Path, **more: str) -> Iterator[tuple[str, int]]:
+    """The chat in a process of its own: its address and the process."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    command = [_program(), "chat", "--kb", str(base), "--port", port, "--no-samples"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **more})
+    try:
+        assert server.stdout is not None
+        line = next(line for line in server.stdout if " is at " in line)
+        yield line.split(" is at ")[1].split()[0], server.pid
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+def _client(address: str) -> Any:
+    from gradio_client import Client  # type: ignore[import-untyped]  # ships no types
+
+    return Client(address, verbose=False)
+
+
+def _said(answer: dict[str, Any]) -> str:
+    return json.dumps([answer["statements"], answer["citations"]])
+
+
+def _p95(seconds: Sequence[float]) -> float:
+    return sorted(seconds)[max(int(len(seconds) * 0.95) - 1, 0)]
+
+
+def _resident(process: int) -> float:
+    """Megabytes; Linux only, like the rest of what is measured here."""
+    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _program() -> str:
+    return str(Path(sys.executable).with_name("accordingto"))
+
+
+def _accordingto(*arguments: str, base: Path) -> None:
+    subprocess.run(
+        [_program(), *arguments], check=True, capture_output=True, env={**os.environ, "ACCORDINGTO_KB": str(base)}
+    )
+
+
+_say: Callable[[str], None] = lambda text: print(text, flush=True)  # noqa: E731
+
+
+if __name__ == "__main__":
+    main()

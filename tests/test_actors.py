@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant import actors
+from assistant.actors import side_of, sides_named
+from assistant.errors import UnusableActors
+from assistant.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def shipped_list_afterwards() -> Iterator[None]:
+    yield
+    actors.use(None)
+
+
+@pytest.mark.parametrize(
+    ("name", "side"),
+    [
+        ("the Azerbaijani foreign ministry", "Azerbaijan"),
+        ("the Brazilian president", "Brazil"),
+        ("Manila", "Philippines"),
+        ("Malian officials", "Mali"),
+        ("South Sudanese soldiers", "South Sudan"),
+        ("Equatorial Guinea", "Equatorial Guinea"),
+        ("the Syrian Observatory for Human Rights", "Syrian Observatory for Human Rights"),
+        ("a Jordanian official", "Jordan"),
+        ("Jordan", "Jordan"),
+        ("the army of Jordan", "Jordan"),
+        ("Michael Jordan", None),
+        ("Chad Wolf", None),
+        ("a roast turkey", None),
+        ("the ministry", None),
+        ("", None),
+    ],
+)
+def test_states_go_by_name_capital_and_demonym(name: str, side: str | None) -> None:
+    assert side_of(name) == side
+
+
+def test_a_name_that_two_states_share_stands_for_neither() -> None:
+    assert side_of("Dominican officials") is None
+
+
+def test_the_users_own_list_wins_over_the_shipped_one(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('[sides]\n"Blue Militia" = ["Blues"]\n"Northern Front" = ["Baku"]\n', "utf-8")
+    assert side_of("the Blues") is None
+    actors.use(own)
+    assert sides_named("the Blues and Baku and Paris") == {"Blue Militia", "Northern Front", "France"}
+    actors.use(None)
+    assert side_of("Baku") == "Azerbaijan"
+
+
+def test_another_list_is_another_digest(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('[sides]\n"Blue Militia" = []\n', "utf-8")
+    assert Settings(actors=own).digest() != Settings().digest()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[sides", "is not TOML"),
+        ("[other]\n", r"no table \[sides\]"),
+        ('[sides]\nBlues = "Blue"\n', "Blues needs a list"),
+        ("sides = 3", "needs a list"),
+    ],
+)
+def test_a_list_that_is_none_is_refused_with_the_mend(tmp_path: Path, text: str, says: str) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(text, "utf-8")
+    with pytest.raises(UnusableActors, match=says):
+        actors.use(own)
+
+
+def test_a_list_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnusableActors, match="cannot be read"):
+        actors.use(tmp_path / "none.toml")

@@ -1,0 +1,140 @@
+"""Where somebody speaks: cue, speaker and content. The sentences are made up for these tests."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.attribution import attributions, quoted, tokens_of
+
+SPOKEN = (
+    ("The road is shut, said Ali Khan, the head of the council.", "Ali Khan, the head of the council", "said"),
+    (
+        "Maria Petrova, a spokeswoman for the army, said it was quiet.",
+        "Maria Petrova, a spokeswoman for the army",
+        "said",
+    ),
+    ("A spokesman for the northern council said the road was shut.", "A spokesman for the northern council", "said"),
+    (
+        "The mayor, the police and rebel leaders have demanded a truce.",
+        "The mayor, the police and rebel leaders",
+        "demanded",
+    ),
+    ("Nobody was hurt, attorneys for the family said.", "attorneys for the family", "said"),
+    ("Citing two witnesses, the paper reported a blast.", "the paper", "reported"),
+    ("The general met reporters in Minsk and said the army would stay.", "The general", "said"),
+    ("Residents, who said they heard shots, left.", "who", "said"),
+    ("The group went on to say that it was over.", "The group", "say"),
+    ("KYIV -- President Ivanov said the army held.", "President Ivanov", "said"),
+    ("A report released by the ministry says 12 died.", "A report released by the ministry", "says"),
+    ("Armenia's claim that the road was shut was new.", "Armenia's", "claim"),
+    ("The attack was condemned by the council of elders.", "the council of elders", "condemned"),
+    ("On the other side Armenia's ministry gave 12 dead.", "Armenia's ministry", "gave"),
+    ("The strike wounded 60 people said the Observatory.", "the Observatory", "said"),
+    ("The court ruled that the road must be opened.", "The court", "ruled"),
+)
+
+
+@pytest.mark.parametrize(("sentence", "speaker", "verb"), SPOKEN)
+def test_who_speaks_with_the_whole_of_their_name(sentence: str, speaker: str, verb: str) -> None:
+    found = [a for a in attributions(sentence) if a.verb.of(sentence) == verb]
+    assert [a.speaker.of(sentence) if a.speaker else None for a in found] == [speaker]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The swing states of the north were quiet.",
+        "The army continued its advance on the town.",
+        "A group called Hamas Brigade took the town.",
+        "Police questioned three men in the town.",
+        "The report was long and had three parts.",
+        "The blast claimed the lives of twenty miners.",
+        "They met on the day that year began.",
+    ],
+)
+def test_what_is_no_speech_is_none(sentence: str) -> None:
+    assert attributions(sentence) == []
+
+
+def test_who_stands_for_the_phrase_before_it() -> None:
+    sentence = "Many pointed at the northern council, which denied it."
+    (found,) = attributions(sentence)
+    assert found.stands_for is not None
+    assert found.stands_for.of(sentence) == "the northern council"
+
+
+def test_what_is_said_before_after_and_around_the_cue() -> None:
+    for sentence, content in (
+        ("The road is shut, the mayor said.", ["The road is shut"]),
+        ("The mayor said that the road is shut.", ["that the road is shut"]),
+        ("“It is shut,” the mayor said, “and mined.”", ["“It is shut,”", "“and mined.”"]),
+    ):
+        (found,) = attributions(sentence)
+        assert [span.of(sentence) for span in found.content] == content
+
+
+def test_words_in_a_quotation_are_marked_as_such() -> None:
+    sentence = "The mayor said: “The rebels told us to leave.”"
+    assert [a.is_quoted for a in attributions(sentence)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('He said "no" and "yes".', ['"no"', '"yes"']),
+        ("We lied,” he said.", ["We lied,”"]),
+        ("He said: “We did", ["“We did"]),
+        ("''Never,'' he said.", ["''Never,''"]),
+    ],
+)
+def test_direct_speech_is_found_also_where_a_mark_is_missing(text: str, found: list[str]) -> None:
+    assert [span.of(text) for span in quoted(text)] == found
+
+
+@given(st.text())
+def test_any_text_is_read_without_failing(text: str) -> None:
+    for found in attributions(text):
+        for span in (found.cue, found.verb, *([found.speaker] if found.speaker else []), *found.content):
+            assert 0 <= span.start < span.end <= len(text)
+
+
+@given(
+    st.lists(
+        st.sampled_from("Baku said that , “ ” the army and who denied it . 's by ( ) -- on Tuesday told".split()),
+        max_size=25,
+    )
+)
+def test_any_order_of_such_words_is_read_without_failing(words: list[str]) -> None:
+    text = " ".join(words)
+    assert all(found.verb.of(text) for found in attributions(text))
+    assert [token.text for token in tokens_of(text)] == [token.text for token in tokens_of(text.strip())]
+
+
+def test_speakers_are_found_on_texts_that_no_rule_was_tuned_on(shared: Callable[[str], Path]) -> None:
+    """A floor under the figure that bench/attribution.py prints, and the distance to the plain baseline."""
+    folder = shared("data/polnear_dev")
+    path = Path(__file__).resolve().parents[1] / "bench" / "attribution.py"
+    spec = importlib.util.spec_from_file_location("bench_attribution", path)
+    assert spec is not None
+    assert spec.loader is not None
+    bench = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = bench
+    spec.loader.exec_module(bench)
+    words = bench.communication()
+    scores = {"rules": bench.Score.empty(), "baseline": bench.Score.empty()}
+    for document in bench.documents(folder):
+        if bench.half(document.name) == "report":
+            marked = [m for m in document.gold if bench.communicates(m.cue_text, words)]
+            for name, score in scores.items():
+                found = [m for m in getattr(bench, name)(document) if bench.communicates(m.cue_text, words)]
+                score.add(marked, found)
+    reached = {name: score.f1("speaker", exact=False)[2] for name, score in scores.items()}
+    assert reached["rules"] > 0.75
+    assert reached["rules"] > 2 * reached["baseline"]

@@ -1,0 +1,86 @@
+"""How figures stand to each other. The sentences are made up for these tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.answer import Citation, Figure, Relation
+from assistant.claims import Context, claims_in
+from assistant.figures import figures_in
+from assistant.relations import relations
+
+
+def _figures(*told: tuple[str, str | None]) -> tuple[list[Figure], list[Citation]]:
+    """The figures of sentences, each of an article of its own, with its day of publication."""
+    figures: list[Figure] = []
+    citations: list[Citation] = []
+    for number, (sentence, published) in enumerate(told, 1):
+        claims = claims_in(sentence, Context(published=published))
+        figures += figures_in(sentence, claims, number, published)
+        citations.append(Citation(number, f"a{number}", "T", None, None, published, None, 0, len(sentence), sentence))
+    return figures, citations
+
+
+BLAST = "killed when the depot blew up near Ganja"
+
+
+def test_the_same_speaker_later_supersedes() -> None:
+    found = relations(
+        *_figures(
+            (f"Rescuers said 20 people were {BLAST}.", "2023-09-26"),
+            (f"Rescuers said 68 people were {BLAST}.", "2023-09-27"),
+            (f"Rescuers said 170 people were {BLAST}.", "2023-10-02"),
+        )
+    )
+    assert found == (Relation("superseded", 0, 2), Relation("superseded", 1, 2))
+
+
+def test_the_same_speaker_on_days_that_are_not_known_supersedes_nothing() -> None:
+    told = ((f"Rescuers said 20 people were {BLAST}.", None), (f"Rescuers said 68 people were {BLAST}.", "2023-09-27"))
+    assert relations(*_figures(*told)) == ()
+
+
+def test_different_speakers_dispute() -> None:
+    told = (
+        (f"Baku said 20 people were {BLAST}.", "2023-09-26"),
+        (f"The Red Cross said 31 people were {BLAST}.", "2023-09-26"),
+    )
+    assert relations(*_figures(*told)) == (Relation("disputed", 0, 1),)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "differs"),
+    [
+        ("Baku said 20 people were killed in Ganja.", "Baku said 31 people were killed in Barda.", "place"),
+        ("Baku said 20 of its soldiers were killed.", "Yerevan said 31 of its soldiers were killed.", "side"),
+        (f"Baku said 20 children were {BLAST}.", f"The Red Cross said 31 people were {BLAST}.", "unit"),
+        (
+            "On 4 October 2020 a strike on Ganja killed 20 people, Baku said.",
+            "On 17 October 2020 a strike on Ganja killed 31 people, Baku said.",
+            "period",
+        ),
+    ],
+)
+def test_what_counts_something_else_is_no_dispute(one: str, other: str, differs: str) -> None:
+    told = ((one, "2020-10-20"), (other, "2020-10-20"))
+    assert relations(*_figures(*told)) == (Relation("different_scope", 0, 1, differs),)
+
+
+def test_a_part_is_told_beside_its_whole() -> None:
+    told = (("Baku said 20 people, including six children, were killed in Ganja.", "2020-10-20"),)
+    assert relations(*_figures(*told)) == (Relation("different_scope", 0, 1, "part"),)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (f"Baku said more than 50 people were {BLAST}.", f"The Red Cross said 58 people were {BLAST}."),
+        (f"Baku said dozens of people were {BLAST}.", f"The Red Cross said 58 people were {BLAST}."),
+        (f"Baku said 20 people were {BLAST}.", f"The Red Cross said 20 people were {BLAST}."),
+        (f"Baku said 20 people were {BLAST}.", "Baku said 58 people were wounded in Barda."),
+        ("Baku said 20 people were killed.", "The Red Cross said 58 people were killed."),
+    ],
+)
+def test_what_agrees_or_may_be_of_two_events_is_not_related(one: str, other: str) -> None:
+    told = ((one, "2020-10-20"), (other, "2020-10-20"))
+    assert relations(*_figures(*told)) == ()
