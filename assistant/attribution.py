@@ -295,7 +295,7 @@ def _is_noun_here(tokens: Sequence[Token], at: int) -> bool:
     past = word.endswith("ed") or word in {"said", "told", "written"}
     if before in _BE and not word.endswith("ing"):
         return after not in {"by"} and not (place > 1 and tokens[place - 1].text in {"’s", "'s"})
-    if before in {"been", "being"}:
+    if before in {"been", "being"} and not word.endswith("ing"):
         return True
     if word in _naming() and _only_names(tokens, at):
         return True

@@ -4,7 +4,8 @@
 
 Reads fa_kes, articles on the Syrian war from outlets with opposed accounts, into a knowledge base, and takes the weeks
 and places of which most outlets report dead with differing numbers. For each it asks how many people were killed,
-prints the answer with its table, and checks that every figure's number slices from the stored text that its citation names.
+prints the answer with its table, and checks that every figure's number slices from the stored text that its citation
+names.
 """
 
 from __future__ import annotations
