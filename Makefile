@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 export HF_HUB_OFFLINE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test test-browser check format bench bench-crash bench-ingest bench-origins bench-metadata bench-batch bench-page build clean
+.PHONY: help chat test test-browser check format bench bench-crash bench-ingest bench-origins bench-metadata bench-batch bench-claims bench-page build clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -54,6 +54,10 @@ bench-metadata: $(VENV)/.installed-dev  ## how much metadata is found, and how m
 
 bench-batch: $(VENV)/.installed-dev  ## five hundred questions beside a loop, and after kills (many minutes)
 	@$(BIN)/python bench/batch.py
+
+bench-claims: $(VENV)/.installed-dev  ## who says what and how many, on texts that are not in this repository (minutes)
+	@$(BIN)/python bench/attribution.py
+	@$(BIN)/python bench/tolls.py
 
 build: $(VENV)/.installed-dev  ## the wheel, in dist/
 	@$(BIN)/python -m build --wheel --outdir dist . >/dev/null

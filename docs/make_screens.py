@@ -14,7 +14,7 @@ from pathlib import Path
 from kb.samples import samples
 
 _README = Path(__file__).resolve().parents[1] / "README.md"
-_SHOWN = 24  # lines of the article; the rest is its text
+_SHOWN = 28  # lines of a screen; the rest is more of the same
 
 
 def main() -> None:
@@ -32,6 +32,7 @@ def main() -> None:
         wire = next(line.split()[0] for line in run("articles", "list").splitlines() if "Three countries" in line)
         screens = {
             "ask": ("ask", "Who is accused of laying the mines?"),
+            "figures": ("ask", "How many military dead were counted in 2020?"),
             "abstain": ("ask", "How many people were killed in Yerevan?"),
             "show": ("articles", "show", wire[:8]),
         }
