@@ -155,19 +155,23 @@ def doubts(sentence: str, source: Source) -> tuple[Doubt, ...]:
     """Why the sentence cannot be led back to its source; empty if it can."""
     sentence, text = readable(sentence), readable(source.text)
     said, is_quote = _unframed(sentence, source)
-    if _plain(said) == _plain(text) and _keeps_marks(said, text):
+    if " ".join(said.split()) == " ".join(text.split()):
         return ()
     own, theirs = _tokens(said), _tokens(text, inside=source.is_quotation)
     misquoted = tuple(_misquoted(said, theirs))
+    if not misquoted and _plain(said) == _plain(text) and _keeps_marks(said, text):
+        return ()
     if is_quote and f" {' '.join(_plain(said))} " not in f" {' '.join(_plain(text))} ":
         return (Doubt("quotation", said),)
     if misquoted:
         return misquoted
     if max(len(own), len(theirs)) > _LONGEST:
         return (Doubt("words", "too long to be compared"),)
-    foreign = tuple(_foreign(own, [*theirs, *_speakers(source.claims)]))
-    if foreign:
-        return foreign
+    return tuple(_foreign(own, [*theirs, *_speakers(source.claims)])) or _compared(own, theirs, said, source)
+
+
+def _compared(own: _Tokens, theirs: _Tokens, said: str, source: Source) -> tuple[Doubt, ...]:
+    """The doubts about a sentence whose words are all the source's."""
     sources = [*_told_otherwise(theirs, source.claims), *_sayings_alone(theirs, source.claims)]
     found: tuple[Doubt, ...] = ()
     for mine in _told_otherwise(own, claims_in(said)):

@@ -3,8 +3,8 @@
     python bench/abstention.py ../shared/data
 
 SQuAD 2.0: each question is put to a knowledge base that holds its paragraph and no other; right is a first sentence
-that holds an accepted answer, and abstaining where there is none. The threshold that serves best is chosen on one half and
-reported on the other, beside the one that ships. SelfAware: 200 unanswerable questions are put to the samples.
+that holds an accepted answer, and abstaining where there is none. The threshold that serves best is chosen on one half
+and reported on the other, beside the one that ships. SelfAware: 200 unanswerable questions are put to the samples.
 """
 
 from __future__ import annotations

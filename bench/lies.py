@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
+import itertools
 import json
 import random
 import re
@@ -139,7 +140,7 @@ def number_changed(s: Sentence, make: Making) -> str | None:
 
 def name_swapped(s: Sentence, make: Making) -> str | None:
     found = [m for m in names(s.text) if not re.search(r"\b(?:in|near|at|from) $", s.text[: m.start()])]
-    for first, second in zip(found, found[1:], strict=False):
+    for first, second in itertools.pairwise(found):
         between = s.text[first.end() : second.start()]
         acts = re.search(r"\b\w{3,}ed\b(?! with| together| to join)", between) and not re.search(
             r"\band\b|,|\bmet\b|agreed", between
@@ -163,16 +164,20 @@ def place_swapped(s: Sentence, make: Making) -> str | None:
 
 
 def date_shifted(s: Sentence, make: Making) -> str | None:
-    rules: list[tuple[re.Match[str], str]] = []
-    for names_of in (_DAYS, _MONTHS):
-        for m in re.finditer(rf"\b(?:{'|'.join(names_of)})\b", s.text):
-            if m.group() not in ("May", "March") or re.match(r" \d", s.text[m.end() :]):
-                rules.append((m, make.chance.choice([d for d in names_of if d != m.group()])))
-    for m in re.finditer(r"(?<= )\d\d?\b(?![,.]\d)", s.text):
-        if re.search(rf"(?:{'|'.join(_MONTHS)}) $", s.text[: m.start()]):
-            rules.append((m, str(int(m.group()) % 27 + 1)))
-    for m in re.finditer(r"\b(?:19|20)\d\d\b", s.text):
-        rules.append((m, str(int(m.group()) + make.chance.choice([-2, -1, 1, 2]))))
+    rules = [
+        (m, make.chance.choice([d for d in names_of if d != m.group()]))
+        for names_of in (_DAYS, _MONTHS)
+        for m in re.finditer(rf"\b(?:{'|'.join(names_of)})\b", s.text)
+        if m.group() not in ("May", "March") or re.match(r" \d", s.text[m.end() :])
+    ]
+    rules += [
+        (m, str(int(m.group()) % 27 + 1))
+        for m in re.finditer(r"(?<= )\d\d?\b(?![,.]\d)", s.text)
+        if re.search(rf"(?:{'|'.join(_MONTHS)}) $", s.text[: m.start()])
+    ]
+    rules += [
+        (m, str(int(m.group()) + make.chance.choice([-2, -1, 1, 2]))) for m in re.finditer(r"\b(?:19|20)\d\d\b", s.text)
+    ]
     rules = [(m, new) for m, new in rules if new != m.group()]
     return put(s.text, *make.chance.choice(rules)) if rules else None
 
@@ -275,7 +280,7 @@ LIES: tuple[Callable[[Sentence, Making], str | None], ...] = (
 def numbers_exchanged(s: Sentence, make: Making) -> str | None:
     """ "from 5 to 9" as "from 9 to 5": two numbers of one sentence in each other's place."""
     found = list(re.finditer(r"(?<![\w.,-])\d[\d,.]*\d\b|(?<![\w.,-])\d\b", s.text))
-    pairs = [(a, b) for a, b in zip(found, found[1:], strict=False) if a.group() != b.group()]
+    pairs = [(a, b) for a, b in itertools.pairwise(found) if a.group() != b.group()]
     pairs = [(a, b) for a, b in pairs if not re.fullmatch(r" (?:and|or) ", s.text[a.end() : b.start()])]
     if not pairs:
         return None
@@ -333,6 +338,9 @@ def verbatim(s: Sentence, make: Making) -> str | None:
     return s.text
 
 
+_WHEN = r"(?:\w+day|\w+ (?:week|month|year)|the [a-z]+ (?:week|month|year)s?|[A-Z][a-z]+)"
+
+
 def trimmed(s: Sentence, make: Making) -> str | None:
     """Without a relative clause at the end, an insertion, a bracket, an adverbial at the beginning or the end."""
     rules: list[str] = []
@@ -340,7 +348,7 @@ def trimmed(s: Sentence, make: Making) -> str | None:
         r", (?:which|who|where|whose) [^,]+(?=\.$)",
         r", (?:a|an|the) (?:(?! said| told)[^,])+,(?= (?:has|had|was|is|were|are|will)\b)",
         r" \([^()]+\)",
-        r",? (?:on|in|last|since|during) (?:\w+day|\w+ (?:week|month|year)|the [a-z]+ (?:week|month|year)s?|[A-Z][a-z]+)(?=\.$)",
+        rf",? (?:on|in|last|since|during) {_WHEN}(?=\.$)",
         r", (?:including|after|amid|despite|following|as well as) [^,]+(?=\.$)",
     ):
         match = re.search(pattern, s.text)
@@ -362,26 +370,33 @@ def trimmed(s: Sentence, make: Making) -> str | None:
     return make.chance.choice(rules) if rules else None
 
 
-_VERBS = """killed attacked captured destroyed seized wounded injured bombed shelled targeted launched rejected approved ordered
-    arrested detained released condemned supported opposed invaded occupied closed opened established imposed lifted raised
-    passed signed suspended cancelled canceled blocked banned backed criticized criticised defeated elected appointed
-    replaced removed displaced evacuated rescued abducted kidnapped executed charged convicted sentenced published
-    issued proposed endorsed welcomed dismissed discovered recovered organized used surrounded damaged triggered
-    sparked caused hit struck fired carried led controlled funded trained armed backed joined ended started began ignored
-    urged invited visited threatened accused praised violated halted delayed received helped planted seized stormed
-    overran liberated retook recaptured besieged looted burned freed beheaded tortured hanged""".split()
+_VERBS = """killed attacked captured destroyed seized wounded injured bombed shelled targeted launched rejected approved
+    ordered arrested detained released condemned supported opposed invaded occupied closed opened established
+    imposed lifted raised passed signed suspended cancelled canceled blocked banned backed criticized criticised
+    defeated elected appointed replaced removed displaced evacuated rescued abducted kidnapped executed charged
+    convicted sentenced published issued proposed endorsed welcomed dismissed discovered recovered organized used
+    surrounded damaged triggered sparked caused hit struck fired carried led controlled funded trained armed
+    backed joined ended started began ignored urged invited visited threatened accused praised violated halted
+    delayed received helped planted seized stormed overran liberated retook recaptured besieged looted burned
+    freed beheaded tortured hanged""".split()
 _LEAD = r"(?P<lead>(?:(?:On|In|Last|Earlier|At|During) [^,“”\"]{3,40}, |[A-Z][^,“”\"]{2,50} said (?:that )?)?)"
-_STOP = r"in on at after by during as for to from and with who that which when while over near against of or because where before since into through following last amid under but about out off up down than until within across".split()
+_STOP = """in on at after by during as for to from and with who that which when while over near against of or because
+    where before since into through following last amid under but about out off up down than until within
+    across""".split()
 _SUBJECT = r"(?P<subject>(?:[Tt]he |[Aa]n? |[Tt]wo |[Tt]hree |[Ss]everal )?[\w’'.-]+(?: [\w’'.-]+){0,4})"
 _OBJECT = (
     rf"(?P<object>(?!(?:{'|'.join(_STOP)})\b)[\w’'-]+(?: (?!(?:{'|'.join(_STOP)})\b|\w+ing\b|\w+ed\b)[\w’'-]+){{0,6}})"
 )
-_REST = r"(?P<rest>(?: (?:in|on|during|near|last|at|after|since|when|as|because)\b[^“”\"]*|, (?:which|who|a|an|the|in|on|after|before) [^“”\"]*)?\.)"
+_REST = (
+    r"(?P<rest>(?: (?:in|on|during|near|last|at|after|since|when|as|because)\b[^“”\"]*"
+    r"|, (?:which|who|a|an|the|in|on|after|before) [^“”\"]*)?\.)"
+)
 _ACTIVE = re.compile(rf"{_LEAD}{_SUBJECT} (?P<have>(?:has |have |had )?)(?P<verb>{'|'.join(_VERBS)}) {_OBJECT}{_REST}")
 _PASSIVE = re.compile(
     rf"{_LEAD}(?P<object>(?:[Tt]he |[Aa]n? )?[\w’'.-]+(?: [\w’'.-]+){{0,5}}) (?P<have>(?:has|have|had) been|was|were) "
     rf"(?P<verb>{'|'.join(_VERBS)}) by "
-    rf"(?P<subject>(?:the |an? )?(?!\w+ing\b)[\w’'-]+(?: (?!(?:{'|'.join(_STOP)})\b|\w+ing\b|\w+ed\b)[\w’'-]+){{0,4}}){_REST}"
+    rf"(?P<subject>(?:the |an? )?(?!\w+ing\b)[\w’'-]+"
+    rf"(?: (?!(?:{'|'.join(_STOP)})\b|\w+ing\b|\w+ed\b)[\w’'-]+){{0,4}}){_REST}"
 )
 _OF = re.compile(
     r"\b(?:who|which|that|and|said|to|it|he|they|she|we|I|not|had|has|have|was|were|is|are|will|would|could|in|on|by|as"
@@ -395,9 +410,8 @@ def passive_for_active(s: Sentence, make: Making) -> str | None:
         have = match["have"].replace("been", "").replace("was", "").replace("were", "").strip()
         if not have and re.search(r" (?:and|but) \w+(?:ed|ing)\b", match["rest"]):
             return None
-        return upper(
-            f"{match['lead']}{match['subject']} {have + ' ' if have else ''}{match['verb']} {lower(match['object'])}{match['rest']}"
-        )
+        acts = f"{have} {match['verb']}".strip()
+        return upper(f"{match['lead']}{match['subject']} {acts} {lower(match['object'])}{match['rest']}")
     match = _ACTIVE.fullmatch(s.text)
     if (
         not match
@@ -443,7 +457,9 @@ def reordered(s: Sentence, make: Making) -> str | None:
     ):
         rules.append(f"{upper(match[2])} {match[1][0].lower()}{match[1][1:]}.")
     match = re.fullmatch(
-        r"([^,;]+?) ((?:on \w+day|in (?:19|20)\d\d|in (?:January|February|April|June|July|August|September|October|November|December)|last (?:week|month|year)|(?:after|before|when|because|although) (?:(?! and )[^,])+))\.",
+        r"([^,;]+?) "
+        r"((?:on \w+day|in (?:19|20)\d\d|in (?:January|February|April|June|July|August|September|October|December)"
+        r"|last (?:week|month|year)|(?:after|before|when|because|although) (?:(?! and )[^,])+))\.",
         text,
     )
     if (

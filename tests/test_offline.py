@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.scripted_model import serving
+
 HEAVY = {
     "torch",
     "transformers",
     "sentence_transformers",
     "chromadb",
     "gradio",
+    "langchain",
     "langchain_core",
     "sqlalchemy",
     "trafilatura",
@@ -102,6 +105,20 @@ def test_ingest_and_ask_reach_nobody_whatever_the_environment_says(tmp_path: Pat
         done = _run(code, tmp_path, **_TELEMETRY)
         assert done.returncode == 0, done.stderr
         assert "REACHED" not in done.stderr
+
+
+def test_a_chat_model_reaches_its_server_and_nobody_else(tmp_path: Path, sample_base: Path) -> None:
+    said = "Armenia said its armed forces had laid no mines there."
+    code = (
+        f"{_RECORDER}\nsys.argv = ['accordingto', 'ask', 'Who laid the mines?', '--kb', {str(sample_base)!r}, "
+        "'--model', 'openai:any']\nfrom assistant.command import main\nmain()"
+    )
+    with serving(lambda _: f"{said} [1]") as model:
+        done = _run(code, tmp_path, ACCORDINGTO_BASE_URL=model.url, **_TELEMETRY)
+    assert done.returncode == 0, done.stderr
+    assert said in " ".join(done.stdout.split())
+    assert len(model.requests) == 1
+    assert "REACHED" not in done.stderr
 
 
 _PAGE = """

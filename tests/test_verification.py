@@ -75,6 +75,12 @@ def test_what_the_source_says_holds(sentence: str, text: str) -> None:
         ("Karabakh officials say 200 people on their side were killed in September.", TOLL, "hedge"),
         ("Karabakh officials say at least 200 civilians were killed.", TOLL, "order"),
         ("Karabakh officials said: “At least 200 people on their side were killed in September.”", TOLL, "quotation"),
+        (
+            "Karabakh officials say: “At least 200 people on their side were killed in September, ten of them "
+            "civilians.”",
+            TOLL,
+            "quotation",
+        ),
         (f"According to Sample Wire (20 September 2023): “{TOLL}”", TOLL, "quotation"),
         (f"According to Other Wire (19 September 2023): “{TOLL}”", TOLL, "quotation"),
         ("According to Sample Wire: “At least 200 people were killed in September.”", TOLL, "quotation"),
