@@ -26,6 +26,7 @@ def build_chain(answering: Answering) -> Runnable[Any, Answer]:
 
     Raises, when run:
         UnusableQuestion: the question is empty or too long.
+        UnusableModel: the chat model that is set cannot be used.
         KnowledgeBaseError: the knowledge base cannot be read.
     """
 

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from assistant.errors import UnusableModel
 from assistant.rendering import counted
 from assistant.settings import Settings
 from kb import KnowledgeBase, KnowledgeBaseError
@@ -33,6 +34,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     for name in _LIBRARIES:
         yield _library(name)
     yield _model(settings)
+    yield _chat_model(settings)
     yield _knowledge_base(settings)
 
 
@@ -62,6 +64,19 @@ def _model(settings: Settings) -> Finding:
     except KnowledgeBaseError as error:
         return Finding(False, str(error))
     return Finding(True, f"embedding model {settings.embedding_model}, {vector.shape[1]} dimensions")
+
+
+def _chat_model(settings: Settings) -> Finding:
+    """Whether the chat model can be set up. It is not asked anything: that may cost, and leaves the machine."""
+    if settings.writes_by_quoting:
+        return Finding(True, "answers are quoted; no chat model is set")
+    from assistant.models import chat_model
+
+    try:
+        chat_model(settings)
+    except UnusableModel as error:
+        return Finding(False, str(error))
+    return Finding(True, f"chat model {settings.model}, at {settings.base_url or 'its provider'}")
 
 
 def _knowledge_base(settings: Settings) -> Finding:

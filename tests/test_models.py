@@ -14,6 +14,7 @@ from langchain_core.messages import HumanMessage
 from pydantic import ValidationError
 
 from assistant import Settings, models
+from assistant.doctor import Finding, examine
 from assistant.errors import (
     ModelKeyMissing,
     ModelNotInstalled,
@@ -210,6 +211,15 @@ def test_every_prompt_file_is_named() -> None:
     files = {path.stem for path in (Path(models.__file__).parent / "prompts").glob("*.md")}
     assert files == set(PROMPTS)
     assert len(digest()) == 16
+
+
+def test_the_doctor_looks_at_the_chat_model_without_asking_it(tmp_path: Path) -> None:
+    with serving(lambda _: "") as model:
+        fine = list(examine(Settings(kb=tmp_path, embedding_model="hash", model="openai:any", base_url=model.url)))
+        assert model.requests == []
+    assert Finding(True, f"chat model openai:any, at {model.url}") in fine
+    without_key = list(examine(Settings(kb=tmp_path, embedding_model="hash", model="openai:any")))
+    assert any(not finding.ok and "OPENAI_API_KEY" in finding.text for finding in without_key)
 
 
 def accordingto(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
