@@ -202,8 +202,8 @@ def _tools_in_json(page: gr.Blocks) -> None:
     if page.mcp_server_obj is not None:
         written = page.mcp_server_obj.postprocess_output_data
 
-        def in_json(outputs: Any, root: str) -> Any:
-            return written([json.dumps(output, ensure_ascii=False) for output in outputs], root)
+        def in_json(data: Any, root_url: str) -> Any:
+            return written([json.dumps(output, ensure_ascii=False) for output in data], root_url)
 
         page.mcp_server_obj.postprocess_output_data = in_json  # type: ignore[method-assign, assignment]
 
