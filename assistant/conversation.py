@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from assistant.answer import Answer
 from assistant.claims import side_of, sides_named
 from assistant.reader import names_in
-from kb.search import content_words
+from kb.words import content_words
 
 __all__ = ["Conversation", "Exchange"]
 

@@ -16,11 +16,9 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Protocol
 
-import snowballstemmer
-
 from assistant.claims import sides_named, speaking_names
 from kb import Article, Hit, KnowledgeBase, Span
-from kb.search import content_words
+from kb.words import content_words, stem, stems
 
 __all__ = ["FEATURES", "Evidence", "FeatureReader", "Question", "Reader", "features", "is_evidence", "missing_names"]
 
@@ -211,25 +209,6 @@ def names_in(question: str) -> tuple[str, ...]:
 _TITLES = frozenset(
     "i mr mrs ms dr president minister prime general secretary foreign defence defense ministry".split()
 )
-
-
-@functools.lru_cache(maxsize=20_000)  # the same sentences are looked at again and again
-def stems(text: str) -> frozenset[str]:
-    """The stems of all words of a text."""
-    return frozenset(stem(word) for word in content_words(text))
-
-
-@functools.lru_cache(maxsize=50_000)
-def stem(word: str) -> str:
-    """A word without its ending, so that "killed" and "kills" are one, and "laid" and "laying"."""
-    import simplemma
-
-    return str(_stemmer().stemWord(simplemma.lemmatize(word, lang="en").lower()))
-
-
-@functools.cache
-def _stemmer() -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer("english")
 
 
 def _asks(word: str) -> bool:

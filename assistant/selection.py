@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from assistant.citations import Quote, normalised
 from assistant.claims import AskedOf, Speech, asked_of, side_of
 from assistant.denials import denials
-from assistant.reader import Evidence, stems
+from assistant.reader import Evidence
 from assistant.writers import Selected
 from kb import Filters, Hit, KnowledgeBase
+from kb.words import stems
 
 __all__ = ["Selection", "nearest", "select"]
 
