@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 export HF_HUB_OFFLINE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test test-browser check format bench bench-crash bench-ingest build clean
+.PHONY: help chat test test-browser check format bench bench-crash bench-ingest bench-search build clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -40,6 +40,9 @@ bench-crash: $(VENV)/.installed-dev  ## twenty kills of an ingest with the real 
 
 bench-ingest: $(VENV)/.installed-dev  ## how fast articles get in, beside LangChain's way and the bare floor (minutes)
 	@$(BIN)/python bench/ingest_speed.py
+
+bench-search: $(VENV)/.installed-dev  ## does the right passage come first, on others' judgements; fails below a floor (minutes)
+	@$(BIN)/python bench/search.py
 
 build: $(VENV)/.installed-dev  ## the wheel, in dist/
 	@$(BIN)/python -m build --wheel --outdir dist . >/dev/null

@@ -14,7 +14,7 @@ from typing import Any
 
 from assistant.answer import Answer, Citation, Dispute, Reason, Statement
 from assistant.citations import cite, holds
-from assistant.conversation import Conversation
+from assistant.conversation import Conversation, Rewriter
 from assistant.errors import UnusableQuestion
 from assistant.reader import Evidence, Reader
 from assistant.rendering import markdown
@@ -85,6 +85,8 @@ class Answering:
     """Score below which a sentence is no answer."""
     digest: str
     """Identifies the settings that shape an answer."""
+    rewriter: Rewriter | None = None
+    """Completes follow-ups before the rules do."""
 
     def answers(self, value: Request | str | Mapping[str, Any]) -> Iterator[Answer]:
         """The answer as it grows, statement by statement; the last one is whole.
@@ -99,7 +101,7 @@ class Answering:
         """Completes the question from the conversation."""
         request = Request.of(value)
         question = " ".join(request.question.split())
-        return Turn(request, request.conversation.understood(question), started=time.perf_counter())
+        return Turn(request, request.conversation.understood(question, self.rewriter), started=time.perf_counter())
 
     def search(self, turn: Turn) -> Turn:
         """Finds passages."""

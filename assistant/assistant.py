@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from assistant.answer import Answer
 from assistant.answering import Answering, Request
-from assistant.conversation import Conversation
+from assistant.conversation import Conversation, Rewriter
 from assistant.privacy import switch_off_telemetry
-from assistant.reader import FeatureReader
+from assistant.reader import CrossEncoderReader, FeatureReader
 from assistant.settings import Settings
 from assistant.writers import QuotingWriter
 from kb import Filters, KnowledgeBase, KnowledgeBaseError
 from kb.embedding import embedder
+from kb.reranking import CrossEncoderScorer
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -32,9 +33,11 @@ __all__ = ["Assistant"]
 class Assistant:
     """Answers questions from one knowledge base. Safe to use from several threads. Close it, or use it in a `with`."""
 
-    def __init__(self, base: KnowledgeBase, settings: Settings) -> None:
+    def __init__(self, base: KnowledgeBase, settings: Settings, rewriter: Rewriter | None = None) -> None:
         self.base = base
         self.settings = settings
+        self.rewriter = rewriter
+        """Completes follow-ups before the rules do: a `ChatRewriter` over any LangChain chat model, or any function."""
 
     @classmethod
     def open(
@@ -52,7 +55,9 @@ class Assistant:
         switch_off_telemetry()
         chosen = Settings(**settings) if folder is None else Settings(kb=Path(folder), **settings)
         model = embedder(chosen.embedding_model)
-        return cls(KnowledgeBase.open(chosen.kb, model=model, create=create, own=own), chosen)
+        reranker = CrossEncoderScorer(chosen.reranker) if chosen.reranker else None
+        base = KnowledgeBase.open(chosen.kb, model=model, create=create, own=own, reranker=reranker)
+        return cls(base, chosen)
 
     def close(self) -> None:
         self.base.close()
@@ -78,7 +83,8 @@ class Assistant:
     @cached_property
     def answering(self) -> Answering:
         """The steps from a request to an answer, as set."""
-        reader = FeatureReader(self.base)
+        setting = self.settings.reader
+        reader = CrossEncoderReader(self.base, CrossEncoderScorer(setting)) if setting else FeatureReader(self.base)
         confidence = self.settings.confidence
         return Answering(
             self.base,
@@ -88,6 +94,7 @@ class Assistant:
             statements=self.settings.statements,
             confidence=reader.threshold if confidence is None else confidence,
             digest=self.settings.digest(),
+            rewriter=self.rewriter,
         )
 
     @cached_property

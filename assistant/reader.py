@@ -18,9 +18,20 @@ from typing import Protocol
 
 from assistant.claims import sides_named, speaking_names
 from kb import Article, Hit, KnowledgeBase, Span
+from kb.reranking import Reranker
 from kb.words import content_words, stem, stems
 
-__all__ = ["FEATURES", "Evidence", "FeatureReader", "Question", "Reader", "features", "is_evidence", "missing_names"]
+__all__ = [
+    "FEATURES",
+    "CrossEncoderReader",
+    "Evidence",
+    "FeatureReader",
+    "Question",
+    "Reader",
+    "features",
+    "is_evidence",
+    "missing_names",
+]
 
 FEATURES = (
     "similarity",  # cosine of question and sentence
@@ -152,6 +163,24 @@ class FeatureReader:
     def _probability(self, values: Mapping[str, float]) -> float:
         weights = self._weights
         return 1 / (1 + math.exp(-weights["intercept"] - sum(weights[name] * values[name] for name in FEATURES)))
+
+
+class CrossEncoderReader:
+    """A reader that any CrossEncoder scores: each sentence that may be evidence, beside the question."""
+
+    threshold = 0.5
+    """Its scores are probabilities, if the model was trained to give such; `confidence` sets another."""
+
+    def __init__(self, base: KnowledgeBase, scorer: Reranker) -> None:
+        self._base = base
+        self._scorer = scorer
+
+    def read(self, question: str, hits: Sequence[Hit]) -> list[Evidence]:
+        asked = Question.parse(question, self._base)
+        pairs = [(hit, span) for hit in hits for span in hit.passage.sentences if is_evidence(asked, hit, span)]
+        scores = self._scorer.scores(question, [span.of(hit.article.text) for hit, span in pairs])
+        found = [Evidence(hit, span, score) for (hit, span), score in zip(pairs, scores, strict=True)]
+        return sorted(found, key=lambda e: (-e.score, e.article.id, e.span.start))
 
 
 def features(asked: Question, hit: Hit, span: Span, similarity: float) -> dict[str, float]:

@@ -12,6 +12,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 __all__ = ["Settings"]
 
 
+_SHAPING = {"embedding_model", "passages", "statements", "confidence", "reranker", "reader"}
+
+
 class Settings(BaseSettings):
     """Every setting, its default and one line about it. In the environment each is ACCORDINGTO_ and its name."""
 
@@ -27,6 +30,12 @@ class Settings(BaseSettings):
     confidence: float | None = Field(
         None, ge=0, le=1, description="Score below which the assistant abstains; unset for the learned one."
     )
+    reranker: str | None = Field(
+        None, description="Name or folder of a cross-encoder that orders the passages found; unset for none."
+    )
+    reader: str | None = Field(
+        None, description="Name or folder of a cross-encoder that chooses the sentences; unset for the learned weights."
+    )
     host: str = Field("127.0.0.1", description="Address on which the chat listens.")
     port: int = Field(7860, ge=1, le=65535, description="Port of the chat; the next free one is taken if it is in use.")
 
@@ -36,5 +45,5 @@ class Settings(BaseSettings):
 
     def digest(self) -> str:
         """Identifies the settings that shape an answer: equal digests, equal answers from equal articles."""
-        shaping = self.model_dump_json(include={"embedding_model", "passages", "statements", "confidence"})
+        shaping = self.model_dump_json(include=_SHAPING)
         return hashlib.sha256(shaping.encode()).hexdigest()[:16]
