@@ -8,9 +8,9 @@ A passage is weighed by a sum of what can be said in a line each:
     + 0.3 x the same of its best sentence
     + 0.1 x closeness in time              (only where the question names an absolute date)
 
-The first three weights were chosen by a grid on 800 SQuAD 2 questions (squad2_sample/learn.json) and on 300 sentences
-each of Wikinews and FA-KES, made into questions by rule (bench/search.py): the highest mean nDCG@10 over the three. They
-lie on a plateau: half or double of each changes little. The weight of time is a judgement, not measured.
+The weights of words were chosen by a grid on 800 questions of SQuAD 2 (squad2_sample/learn.json) and on 300 sentences
+each of Wikinews and FA-KES, made into questions by rule (as in bench/search.py): the highest mean nDCG@10 over these
+three. They lie on a plateau: half or double of each changes little. The weight of time is a judgement, not measured.
 """
 
 from __future__ import annotations
