@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 export HF_HUB_OFFLINE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test test-browser check format bench bench-crash bench-ingest bench-origins bench-metadata bench-batch bench-claims bench-page build clean
+.PHONY: help chat test test-browser check format bench bench-crash bench-ingest bench-origins bench-metadata bench-batch bench-claims bench-page bench-search build clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -58,6 +58,9 @@ bench-batch: $(VENV)/.installed-dev  ## five hundred questions beside a loop, an
 bench-claims: $(VENV)/.installed-dev  ## who says what and how many, on texts that are not in this repository (minutes)
 	@$(BIN)/python bench/attribution.py
 	@$(BIN)/python bench/tolls.py
+
+bench-search: $(VENV)/.installed-dev  ## does the right passage come first, on others' judgements; fails below a floor (minutes)
+	@$(BIN)/python bench/search.py
 
 build: $(VENV)/.installed-dev  ## the wheel, in dist/
 	@$(BIN)/python -m build --wheel --outdir dist . >/dev/null

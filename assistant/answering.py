@@ -16,7 +16,7 @@ from typing import Any
 from assistant.answer import Answer, Checks, Citation, Dispute, Reason, Statement
 from assistant.citations import Quote, cite
 from assistant.claims import Speech
-from assistant.conversation import Conversation
+from assistant.conversation import Conversation, Rewriter
 from assistant.denials import denials
 from assistant.entailment import Entailment
 from assistant.errors import UnusableQuestion
@@ -94,6 +94,8 @@ class Answering:
     """Identifies the settings that shape an answer."""
     entailment: Entailment | None = None
     """Asked about each statement after the rules, where one is set."""
+    rewriter: Rewriter | None = None
+    """Completes follow-ups before the rules do."""
 
     def answers(self, value: Request | str | Mapping[str, Any]) -> Iterator[Answer]:
         """The answer as it grows, statement by statement; the last one is whole.
@@ -109,7 +111,7 @@ class Answering:
         """Completes the question from the conversation."""
         request = Request.of(value)
         question = " ".join(request.question.split())
-        return Turn(request, request.conversation.understood(question), started=time.perf_counter())
+        return Turn(request, request.conversation.understood(question, self.rewriter), started=time.perf_counter())
 
     def search(self, turn: Turn) -> Turn:
         """Finds passages."""

@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any, Self
 from assistant import actors
 from assistant.answer import Answer
 from assistant.answering import Answering, Request
-from assistant.conversation import Conversation
+from assistant.conversation import Conversation, Rewriter
 from assistant.entailment import Entailment
 from assistant.errors import UnusableQuestion
 from assistant.privacy import switch_off_telemetry
-from assistant.reader import FeatureReader
+from assistant.reader import CrossEncoderReader, FeatureReader
 from assistant.settings import Settings
 from assistant.writers import QuotingWriter, Writer
 from kb import Filters, KnowledgeBase, KnowledgeBaseError
 from kb.embedding import embedder
+from kb.reranking import CrossEncoderScorer
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -37,9 +38,11 @@ __all__ = ["Assistant"]
 class Assistant:
     """Answers questions from one knowledge base. Safe to use from several threads. Close it, or use it in a `with`."""
 
-    def __init__(self, base: KnowledgeBase, settings: Settings) -> None:
+    def __init__(self, base: KnowledgeBase, settings: Settings, rewriter: Rewriter | None = None) -> None:
         self.base = base
         self.settings = settings
+        self.rewriter = rewriter
+        """Completes follow-ups before the rules do: a `ChatRewriter` over any LangChain chat model, or any function."""
 
     @classmethod
     def open(
@@ -59,7 +62,9 @@ class Assistant:
         chosen = Settings(**settings) if folder is None else Settings(kb=Path(folder), **settings)
         actors.use(chosen.actors)
         model = embedder(chosen.embedding_model)
-        return cls(KnowledgeBase.open(chosen.kb, model=model, create=create, own=own), chosen)
+        reranker = CrossEncoderScorer(chosen.reranker) if chosen.reranker else None
+        base = KnowledgeBase.open(chosen.kb, model=model, create=create, own=own, reranker=reranker)
+        return cls(base, chosen)
 
     def using(self, **settings: Any) -> Assistant:
         """An assistant over the same knowledge base, with these settings in place of its own. To be closed is this
@@ -94,7 +99,8 @@ class Assistant:
     @cached_property
     def answering(self) -> Answering:
         """The steps from a request to an answer, as set."""
-        reader = FeatureReader(self.base)
+        setting = self.settings.reader
+        reader = CrossEncoderReader(self.base, CrossEncoderScorer(setting)) if setting else FeatureReader(self.base)
         entailment = self.settings.entailment_model
         confidence = self.settings.confidence
         return Answering(
@@ -106,6 +112,7 @@ class Assistant:
             confidence=reader.threshold if confidence is None else confidence,
             digest=self.settings.digest(),
             entailment=Entailment(entailment) if entailment else None,
+            rewriter=self.rewriter,
         )
 
     def _writer(self) -> Writer:

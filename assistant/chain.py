@@ -67,6 +67,8 @@ def _document(hit: Hit) -> Document:
             "title": article.title,
             "outlet": article.outlet,
             "origin": article.origin,
+            "author": article.author,
+            "language": article.language,
             "published": article.published,
             "url": article.url,
             "start": passage.start,

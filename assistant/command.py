@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
     from ingest import Outcome
     from kb import KnowledgeBase
+    from kb.reranking import Reranker
 
 __all__ = ["main"]
 
@@ -42,6 +43,8 @@ articles = typer.Typer(
     help="List, show or remove articles; list and retry what could not be added.", no_args_is_help=True
 )
 app.add_typer(articles, name="articles")
+evaluation = typer.Typer(help="Measure search and answers against a gold set.", no_args_is_help=True)
+app.add_typer(evaluation, name="evaluate")
 
 Folder = Annotated[
     Path | None, typer.Option("--kb", metavar="DIR", help="Folder of the knowledge base (else ACCORDINGTO_KB).")
@@ -389,6 +392,63 @@ def doctor(kb: Folder = None) -> None:
         raise typer.Exit(_UNUSABLE)
 
 
+@evaluation.command("retrieval")
+def evaluate_retrieval(
+    corpus: Annotated[Path, typer.Option(help="Documents, JSON Lines: _id, title, text.")],
+    queries: Annotated[Path, typer.Option(help="Questions, JSON Lines: _id, text.")],
+    qrels: Annotated[Path, typer.Option(help="Judgements, TSV with a header: query, document, grade.")],
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Where the values of each query go, as JSON.")] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="An earlier run's file, to compare with by a paired test.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure the search on a BEIR-shaped collection, in a knowledge base of its own."""
+    with _refusals():
+        from assistant.evaluation import compare, document, means, read_scores, read_topics, retrieval, scratch
+        from kb import KnowledgeBase
+        from kb.embedding import embedder
+
+        topics, settings = read_topics(corpus, queries, qrels), _settings(None)
+        others = read_scores(against) if against else None
+        with scratch() as folder:
+            model = embedder(settings.embedding_model)
+            with KnowledgeBase.open(folder, model=model, create=True, reranker=_reranker(settings)) as base:
+                scores = retrieval(topics, base)
+        compared = compare(scores, others) if others else []
+        if out:
+            out.write_text(json.dumps(document(scores, settings.digest(), compared), indent=2) + "\n", "utf-8")
+        if as_json:
+            _print_json(document(scores, settings.digest(), compared))
+            return
+        _print("  ".join(f"{name} {value:.3f}" for name, value in means(scores).items()))
+        for line in compared:
+            _print(str(line))
+
+
+@evaluation.command("answers")
+def evaluate_answers(
+    gold: Annotated[Path, typer.Argument(help="JSON Lines: question, answers (none: an empty list), perhaps article.")],
+    kb: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Measure the answers of a knowledge base against a gold file."""
+    with _refusals():
+        from assistant.evaluation import judge, read_gold, summary
+
+        asked = read_gold(gold)
+        with _assistant(kb) as assistant:
+            sources = {article.id: article.source for article in assistant.base.articles()}
+            outcomes = [judge(one, assistant.ask(one.question), sources) for one in asked]
+        if as_json:
+            listed = [{"question": o.gold.question, "verdict": o.verdict, "quoted": o.quoted} for o in outcomes]
+            _print_json({"summary": summary(outcomes), "outcomes": listed})
+            return
+        for outcome in outcomes:
+            _print(f"{outcome.verdict:18} {' '.join(outcome.gold.question.split())}")
+        _print(", ".join(f"{name}: {number:.0f}" for name, number in summary(outcomes).items()))
+
+
 # -- what the commands share
 
 
@@ -562,6 +622,12 @@ def _assistant(kb: Path | None, *, create: bool = False, model: str | None = Non
     from assistant.assistant import Assistant
 
     return Assistant.open(_settings(kb).kb, own=True, create=create, **_chosen(model))
+
+
+def _reranker(settings: Settings) -> Reranker | None:
+    from kb.reranking import CrossEncoderScorer
+
+    return CrossEncoderScorer(settings.reranker) if settings.reranker else None
 
 
 def _day(value: str | None, option: str) -> str | None:

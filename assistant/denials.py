@@ -9,10 +9,11 @@ from dataclasses import replace
 
 from assistant.citations import Quote
 from assistant.claims import Denial, Speech, side_of, sides_named
-from assistant.reader import names_in, stems
+from assistant.reader import names_in
 from assistant.writers import Selected
 from kb import Article, Filters, Hit, KnowledgeBase, Span
 from kb.article import day_range
+from kb.words import stems
 
 __all__ = ["denials"]
 

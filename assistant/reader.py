@@ -11,20 +11,19 @@ import functools
 import json
 import math
 import re
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Protocol
 
-import snowballstemmer
-
 from assistant.claims import sides_named, speaking_names
 from kb import Article, Hit, KnowledgeBase, Span
-from kb.search import content_words
+from kb.reranking import Reranker
+from kb.words import content_words, stem, stems
 
 __all__ = [
     "FEATURES",
+    "CrossEncoderReader",
     "Evidence",
     "FeatureReader",
     "Question",
@@ -172,6 +171,24 @@ def asks_how_many(question: str) -> bool:
     return _COUNT.search(question) is not None
 
 
+class CrossEncoderReader:
+    """A reader that any CrossEncoder scores: each sentence that may be evidence, beside the question."""
+
+    threshold = 0.5
+    """Its scores are probabilities, if the model was trained to give such; `confidence` sets another."""
+
+    def __init__(self, base: KnowledgeBase, scorer: Reranker) -> None:
+        self._base = base
+        self._scorer = scorer
+
+    def read(self, question: str, hits: Sequence[Hit]) -> list[Evidence]:
+        asked = Question.parse(question, self._base)
+        pairs = [(hit, span) for hit in hits for span in hit.passage.sentences if is_evidence(asked, hit, span)]
+        scores = self._scorer.scores(question, [span.of(hit.article.text) for hit, span in pairs])
+        found = [Evidence(hit, span, score) for (hit, span), score in zip(pairs, scores, strict=True)]
+        return sorted(found, key=lambda e: (-e.score, e.article.id, e.span.start))
+
+
 def features(asked: Question, hit: Hit, span: Span, similarity: float) -> dict[str, float]:
     """The features of one sentence, by name; all between -1 and 1 but for the length."""
     text = span.of(hit.article.text)
@@ -227,30 +244,6 @@ def names_in(question: str) -> tuple[str, ...]:
 _TITLES = frozenset(
     "i mr mrs ms dr president minister prime general secretary foreign defence defense ministry".split()
 )
-
-
-@functools.lru_cache(maxsize=20_000)  # the same sentences are looked at again and again
-def stems(text: str) -> frozenset[str]:
-    """The stems of all words of a text."""
-    return frozenset(stem(word) for word in content_words(text))
-
-
-@functools.lru_cache(maxsize=50_000)
-def stem(word: str) -> str:
-    """A word without its ending, so that "killed" and "kills" are one, and "laid" and "laying"."""
-    import simplemma
-
-    return str(_stemmer().stemWord(simplemma.lemmatize(word, lang="en").lower()))
-
-
-_of_this_thread = threading.local()
-
-
-def _stemmer() -> snowballstemmer.stemmer:
-    """A stemmer keeps the word it is at work on in itself, so no two threads may use one."""
-    if not hasattr(_of_this_thread, "stemmer"):
-        _of_this_thread.stemmer = snowballstemmer.stemmer("english")
-    return _of_this_thread.stemmer
 
 
 def _asks(word: str) -> bool:

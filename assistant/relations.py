@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 from assistant.answer import Citation, Figure, Relation
-from assistant.reader import stems
 from kb.article import day_range
 from kb.days import resolved
+from kb.words import stems
 
 __all__ = ["relations"]
 

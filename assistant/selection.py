@@ -10,9 +10,10 @@ from assistant.citations import Quote, normalised
 from assistant.claims import AskedOf, Speech, asked_of, side_of
 from assistant.denials import denials
 from assistant.figures import figures_in
-from assistant.reader import Evidence, asks_how_many, stems
+from assistant.reader import Evidence, asks_how_many
 from assistant.writers import Selected
 from kb import Filters, Hit, KnowledgeBase
+from kb.words import stems
 
 __all__ = ["Selection", "nearest", "select"]
 

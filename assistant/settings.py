@@ -20,6 +20,8 @@ _SHAPING: Final = {
     "passages",
     "statements",
     "confidence",
+    "reranker",
+    "reader",
     "model",
     "base_url",
     "prompt_tokens",
@@ -43,6 +45,12 @@ class Settings(BaseSettings):
     statements: int = Field(4, ge=1, le=20, description="How many statements an answer makes at most.")
     confidence: float | None = Field(
         None, ge=0, le=1, description="Score below which the assistant abstains; unset for the learned one."
+    )
+    reranker: str | None = Field(
+        None, description="Name or folder of a cross-encoder that orders the passages found; unset for none."
+    )
+    reader: str | None = Field(
+        None, description="Name or folder of a cross-encoder that chooses the sentences; unset for the learned weights."
     )
     model: str | None = Field(
         None, description="Chat model that writes, as provider:model; unset for quoting without a model."

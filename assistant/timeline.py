@@ -14,11 +14,12 @@ from typing import Any, Literal
 from assistant.answer import Citation, Claim
 from assistant.citations import Quote, cite, normalised
 from assistant.claims import Context, Speech, claims_in
-from assistant.reader import Question, is_evidence, stems
+from assistant.reader import Question, is_evidence
 from kb import Article, Filters, KnowledgeBase, Span
 from kb.article import day_range
 from kb.days import Day, precision, resolved
 from kb.passages import split
+from kb.words import stems
 
 __all__ = ["Entry", "Timeline", "timeline"]
 

@@ -22,7 +22,7 @@ from langchain_core.embeddings import Embeddings
 
 from assistant.privacy import switch_off_telemetry
 from ingest import ingest
-from kb import Filters, KnowledgeBase
+from kb import KnowledgeBase
 from kb.embedding import HashEmbedder, SentenceTransformerEmbedder
 
 ROUNDS = 3
@@ -86,7 +86,7 @@ def _passages(some: Path, folder: Path) -> list[str]:
     with KnowledgeBase.open(folder, model=HashEmbedder(), create=True) as base:
         for _ in ingest(base, [some]):
             pass
-        found = base._catalog.passages(list(base._catalog.admitted(Filters())))
+        found = base._catalog.passages([number for number, _, _ in base._catalog.vectors()])
         return [f"{article.title}\n{passage.text}" for passage, article in found.values()]
 
 

@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.reader import stems
 from assistant.verification import Doubt, Source, doubts
+from kb.words import stems
 
 _SENTENCES = 3  # of one page, taken together
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import math
 import os
 import re
 import secrets
@@ -58,13 +59,17 @@ _articles = sa.Table(
     sa.Column("origin", sa.String),
     sa.Column("author", sa.String),
     sa.Column("published", sa.String),
-    sa.Column("published_first", sa.BigInteger, index=True),
+    sa.Column("published_first", sa.BigInteger),
     sa.Column("published_last", sa.BigInteger),
     sa.Column("url", sa.String),
     sa.Column("language", sa.String),
     sa.Column("boilerplate", sa.JSON, nullable=False),
     sa.Column("provenance", sa.JSON, nullable=False),
     sa.Column("added", sa.String, nullable=False),
+    # Filters read these and nothing else: what comes after the text in a row is as far away as the text is long.
+    sa.Index("articles_published", "published_first", "published_last"),
+    sa.Index("articles_origin", "origin", "outlet"),
+    sa.Index("articles_language", "language"),
     sqlite_autoincrement=True,  # a number is never given twice, so the change log stays unambiguous
 )
 _passages = sa.Table(
@@ -132,17 +137,23 @@ _origins = sa.Table(
     sa.Column("first", sa.Integer, nullable=False, index=True),
 )
 
-# The lexical index keeps no second copy of the text: it reads titles and slices through this view.
+# The lexical index is of articles, for a question's words may be spread over several passages of one; which of its
+# passages holds them is seen when these are read. It keeps no second copy of the text: it reads through this view,
+# which leaves out what no passage holds (boilerplate, the headline in the text).
 _LEXICAL = (
-    """CREATE VIEW passage_texts AS
-       SELECT p.id AS id, a.title AS title, substr(a.text, p."start" + 1, p."end" - p."start") AS body
-       FROM passages p JOIN articles a ON a.number = p.article""",
+    """CREATE VIEW article_texts AS
+       SELECT a.number AS id, a.title AS title,
+              (SELECT group_concat(slice, char(10)) FROM (
+                  SELECT substr(a.text, p."start" + 1, p."end" - p."start") AS slice
+                  FROM passages p WHERE p.article = a.number ORDER BY p.id)) AS body
+       FROM articles a""",
     """CREATE VIRTUAL TABLE lexical USING fts5(
-       title, body, content='passage_texts', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2')""",
+       title, body, content='article_texts', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2')""",
 )
 _lexical = sa.table("lexical", sa.column("rowid", sa.Integer))
 _dated = _passages.join(_articles, _passages.c.article == _articles.c.number)
 _BM25: sa.ColumnElement[float] = sa.literal_column("bm25(lexical, 2.0, 1.0)")  # the title weighs double
+_BUDGET = 5000  # articles that the words of one question may occur in before the commoner ones are left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,9 +233,15 @@ class Filters:
     days would be; undated articles are left out."""
     outlet: str | None = None
     """The outlet's name; upper and lower case are alike."""
+    origin: str | None = None
+    """Who reported it first: a wire agency, or the outlet itself where no one else is named."""
+    language: str | None = None
+    """A code such as "en", which stands for its variants ("en-GB") too. Articles of unknown language are left out."""
+    naming: tuple[tuple[str, ...], ...] = ()
+    """Places and sides, each with all the names that it goes by: an article must name each of them somehow."""
 
     def __bool__(self) -> bool:
-        return any((self.since, self.until, self.outlet))
+        return any((self.since, self.until, self.outlet, self.origin, self.language, self.naming))
 
 
 class Catalog:
@@ -392,13 +409,11 @@ class Catalog:
             yield from found
 
     def browse(self, words: str, filters: Filters, order: Order, start: int, limit: int) -> Listing:
-        """The articles that fit, from the `start`th on: `words` occur in the title or outlet, or all of them in one
-        passage. Undated ones come last in an order by date."""
-        conditions = _conditions(filters)
+        """The articles that fit, from the `start`th on: `words` occur in the title or outlet, or all of them in the
+        text. Undated ones come last in an order by date."""
+        conditions: list[sa.ColumnElement[bool]] = []
         if wanted := re.findall(r"\w+", words):
-            holding = sa.select(_passages.c.article).where(
-                _passages.c.id.in_(sa.select(_lexical.c.rowid).where(sa.text("lexical MATCH :terms")))
-            )
+            holding = sa.select(_lexical.c.rowid).where(sa.text("lexical MATCH :terms"))
             named = [
                 column.icontains(_bound(words.strip()), autoescape=True)
                 for column in (_articles.c.title, _articles.c.outlet)
@@ -411,11 +426,12 @@ class Catalog:
             "added": (_articles.c.number.desc(),),
         }
         c = _articles.c
-        rows = (
-            sa.select(c.id, c.title, c.outlet, c.origin, c.published, c.added).where(*conditions).order_by(*by[order])
-        )
-        count = sa.select(sa.func.count()).select_from(_articles).where(*conditions)
         with self._read() as connection:
+            if filters:
+                conditions.append(c.number.in_(_admitted(connection, filters)))
+            rows = sa.select(c.id, c.title, c.outlet, c.origin, c.published, c.added).where(*conditions)
+            rows = rows.order_by(*by[order])
+            count = sa.select(sa.func.count()).select_from(_articles).where(*conditions)
             total = connection.scalar(count, terms) or 0
             found = connection.execute(rows.offset(start).limit(limit), terms).all()
         return Listing(tuple(Listed(*row) for row in found), total)
@@ -440,12 +456,16 @@ class Catalog:
         with self._read() as connection:
             return {(outlet, known): count for outlet, known, count in connection.execute(query)}
 
+    def count(self) -> int:
+        """How many articles are stored."""
+        with self._read() as connection:
+            return connection.scalar(sa.select(sa.func.count()).select_from(_articles)) or 0
+
     def counts(self) -> tuple[int, int]:
         """How many articles and how many passages are stored."""
         with self._read() as connection:
-            articles = connection.scalar(sa.select(sa.func.count()).select_from(_articles))
             passages = connection.scalar(sa.select(sa.func.count()).select_from(_passages))
-        return articles or 0, passages or 0
+        return self.count(), passages or 0
 
     def passages(self, ids: Sequence[int]) -> dict[int, tuple[Passage, Article]]:
         """The passages with these numbers, each with its article; numbers that are gone are left out."""
@@ -568,33 +588,46 @@ class Catalog:
     # -- searching words
 
     def lexical(self, words: Sequence[str], filters: Filters, k: int) -> list[tuple[int, float]]:
-        """The numbers of the `k` best passages that hold any of the words, by BM25, each with its score (higher is
-        better). Titles weigh double."""
+        """The numbers of the `k` best articles that hold any of the words, each with its BM25 score as a share of what
+        the words weigh together (higher is better; articles of any length and questions of any length compare). Titles
+        weigh double. A word may be a phrase of several.
+
+        In a large collection the common words are left out where there are rarer ones, so that no question costs more
+        than a few thousand articles do.
+        """
         if not words or k < 1:
             return []
-        query = (
-            sa.select(_lexical.c.rowid, _BM25)
-            .where(sa.text("lexical MATCH :terms"), *_conditions(filters))
-            .order_by(_BM25)
-            .limit(k)
-        )
-        if filters:
-            query = query.select_from(_lexical.join(_dated, _lexical.c.rowid == _passages.c.id))
         with self._read() as connection:
-            rows = connection.execute(query, {"terms": " OR ".join(map(_quoted, words))}).all()
-        return [(row[0], -row[1]) for row in rows]
+            total = connection.scalar(sa.select(sa.func.count()).select_from(_articles)) or 0
+            chosen = _rarest(_frequencies(connection, words))
+            if not chosen:
+                return []
+            query = sa.select(_lexical.c.rowid, _BM25).where(sa.text("lexical MATCH :terms"))
+            if filters:
+                # By the plus sign SQLite asks the index once, and not once for each admitted article.
+                query = query.where(sa.literal_column("+lexical.rowid").in_(_admitted(connection, filters)))
+            query = query.order_by(_BM25, _lexical.c.rowid).limit(k)
+            rows = connection.execute(query, {"terms": " OR ".join(map(_quoted, chosen))}).all()
+        weight = sum(_idf(total, frequency) for frequency in chosen.values())
+        return [(row[0], -row[1] / weight) for row in rows]
 
     def document_frequencies(self, words: Sequence[str]) -> dict[str, int]:
-        """In how many passages each word (or another form of it) occurs."""
-        count = sa.select(sa.func.count()).select_from(_lexical).where(sa.text("lexical MATCH :term"))
+        """In how many articles each word (or another form of it) occurs; no more than a few thousand are counted."""
         with self._read() as connection:
-            return {word: connection.scalar(count, {"term": _quoted(word)}) or 0 for word in words}
+            return _frequencies(connection, words)
 
     def admitted(self, filters: Filters) -> Sequence[int]:
-        """The numbers of all passages that the filters let through, ascending."""
-        query = sa.select(_passages.c.id).select_from(_dated).where(*_conditions(filters)).order_by(_passages.c.id)
+        """The numbers of all articles that the filters let through, ascending."""
         with self._read() as connection:
-            return list(connection.scalars(query))
+            return sorted(connection.scalars(_admitted(connection, filters)))
+
+    def published_in(self, first: int, last: int) -> Sequence[int]:
+        """The numbers of the articles that were published in a period given in Unix time, ascending."""
+        query = sa.select(_articles.c.number).where(
+            _articles.c.published_last >= first, _articles.c.published_first <= last
+        )
+        with self._read() as connection:
+            return sorted(connection.scalars(query))
 
     # -- the change log, for what is derived
 
@@ -722,15 +755,16 @@ class Catalog:
         """What is wrong with the lexical index, one line each; empty if nothing is. It is derived from the passages."""
         with self._read() as connection:
             indexed = sa.table("lexical_docsize", sa.column("id", sa.Integer))
+            numbered = sa.select(_articles.c.number.label("id")).subquery()
             count = sum(
                 connection.scalar(
                     sa.select(sa.func.count()).select_from(left).where(~sa.exists().where(right.c.id == left.c.id))
                 )
                 or 0
-                for left, right in ((_passages, indexed), (indexed, _passages))
+                for left, right in ((numbered, indexed), (indexed, numbered))
             )
             if count:
-                return [f"the lexical index and the passages differ in {count} rows"]
+                return [f"the lexical index and the articles differ in {count} rows"]
             if not self.writable:
                 return []  # to compare the words, SQLite wants to be permitted to write
             connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -739,7 +773,7 @@ class Catalog:
             except sa.exc.DatabaseError as error:
                 if "malformed" not in str(error):
                     raise
-                return ["the lexical index does not hold the words of the passages"]
+                return ["the lexical index does not hold the words of the articles"]
             finally:
                 connection.rollback()
         return []
@@ -786,11 +820,11 @@ class Writing:
                 "sentences": [[s.start, s.end] for s in passage.sentences],
                 "vector": vector.tobytes(),
             }
-            key = self._insert(_passages, row)
-            self._connection.execute(
-                sa.text("INSERT INTO lexical (rowid, title, body) VALUES (:key, :title, :body)"),
-                {"key": key, "title": article.title, "body": passage.text},
-            )
+            self._connection.execute(_passages.insert().values(row))
+        self._connection.execute(
+            sa.text("INSERT INTO lexical (rowid, title, body) VALUES (:key, :title, :body)"),
+            {"key": number, "title": article.title, "body": "\n".join(passage.text for passage in passages)},
+        )
         if len(self._stories) >= _REMEMBERED:
             self._stories.clear()
         self._stories[number] = Story(article.text, [span for passage in passages for span in passage.sentences])
@@ -894,8 +928,8 @@ class Writing:
         # An index without its own copy of the text must be told what it forgets.
         self._connection.execute(
             sa.text(
-                "INSERT INTO lexical (lexical, rowid, title, body) SELECT 'delete', id, title, body FROM passage_texts "
-                "WHERE id IN (SELECT id FROM passages WHERE article = :number)"
+                "INSERT INTO lexical (lexical, rowid, title, body) SELECT 'delete', id, title, coalesce(body, '') "
+                "FROM article_texts WHERE id = :number"
             ),
             {"number": number},
         )
@@ -967,7 +1001,8 @@ class Writing:
     def rebuild_lexical(self) -> None:
         """Makes the lexical index anew, be it damaged or not there at all."""
         self._connection.exec_driver_sql("DROP TABLE IF EXISTS lexical")
-        self._connection.exec_driver_sql("DROP VIEW IF EXISTS passage_texts")
+        for view in ("article_texts", "passage_texts"):  # the latter in catalogs of an earlier version
+            self._connection.exec_driver_sql(f"DROP VIEW IF EXISTS {view}")
         for statement in _LEXICAL:
             self._connection.exec_driver_sql(statement)
         self._connection.exec_driver_sql("INSERT INTO lexical (lexical) VALUES ('rebuild')")
@@ -979,12 +1014,20 @@ class Writing:
 
 def _complete(connection: sa.Connection) -> None:
     """Adds what catalogs of this schema did not have from the start."""
-    if set(_tables.tables) <= set(sa.inspect(connection).get_table_names()):
+    inspector = sa.inspect(connection)
+    whole = set(_tables.tables) <= set(inspector.get_table_names()) and "article_texts" in inspector.get_view_names()
+    known = {index["name"] for index in inspector.get_indexes("articles")}
+    indexes = [index for index in _articles.indexes if index.name not in known]
+    if whole and not indexes:
         return
     connection.exec_driver_sql("BEGIN IMMEDIATE")
     _tables.create_all(connection)
-    if not any(column["name"] == "mark" for column in sa.inspect(connection).get_columns("changes")):
+    for index in indexes:
+        index.create(connection, checkfirst=True)
+    if not any(column["name"] == "mark" for column in inspector.get_columns("changes")):
         connection.exec_driver_sql("ALTER TABLE changes ADD COLUMN mark VARCHAR NOT NULL DEFAULT ''")
+    if "article_texts" not in inspector.get_view_names():
+        Writing(connection).rebuild_lexical()
     connection.commit()
 
 
@@ -1089,16 +1132,74 @@ def _lower(text: str | None) -> str | None:
     return None if text is None else text.lower()
 
 
-def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
-    """The filters as conditions on articles."""
-    found: list[sa.ColumnElement[bool]] = []
+def _admitted(connection: sa.Connection, filters: Filters) -> sa.Select[tuple[int]]:
+    """The numbers of the articles that the filters let through, as a query that indexes answer."""
+    query = sa.select(_articles.c.number)
     if filters.since:
-        found.append(_articles.c.published_last >= day_range(filters.since)[0])
+        query = query.where(_articles.c.published_last >= day_range(filters.since)[0])
     if filters.until:
-        found.append(_articles.c.published_first <= day_range(filters.until)[1])
+        query = query.where(_articles.c.published_first <= day_range(filters.until)[1])
     if filters.outlet:
-        found.append(sa.func.lower(_articles.c.outlet) == _bound(filters.outlet.lower()))
+        query = query.where(_articles.c.outlet.in_(_spellings(connection, _articles.c.outlet, filters.outlet)))
+    if filters.origin:
+        named = _articles.c.origin.in_(_spellings(connection, _articles.c.origin, filters.origin))
+        own = _articles.c.outlet.in_(_spellings(connection, _articles.c.outlet, filters.origin))
+        query = query.where(named | (_articles.c.origin.is_(None) & own))
+    if filters.language:
+        codes = _spellings(connection, _articles.c.language, filters.language, variants=True)
+        query = query.where(_articles.c.language.in_(codes))
+    for number, names in enumerate(filters.naming):
+        terms: sa.BindParameter[str] = sa.bindparam(f"naming{number}", " OR ".join(map(_quoted, names)) or '""')
+        holds = sa.select(_lexical.c.rowid).where(sa.literal_column("lexical").op("MATCH")(terms))
+        query = query.where(_articles.c.number.in_(holds))
+    return query
+
+
+def _spellings(connection: sa.Connection, column: sa.Column[Any], name: str, *, variants: bool = False) -> list[str]:
+    """How a name is spelled in a column: upper and lower case are alike. The index is asked for one value after the
+    other, for there are few and articles are many."""
+    wanted, found, last = _bound(name).lower(), [], ""
+    following = sa.select(sa.func.min(column)).where(column > sa.bindparam("last"))
+    while (value := connection.scalar(following, {"last": last})) is not None:
+        last = value
+        spelled = value.lower()
+        if spelled == wanted or (variants and spelled.startswith((f"{wanted}-", f"{wanted}_"))):
+            found.append(value)
     return found
+
+
+def _frequencies(connection: sa.Connection, words: Sequence[str]) -> dict[str, int]:
+    """In how many articles each word occurs, counted to just beyond the budget."""
+    found: dict[str, int] = {}
+    for some in _portions(list(dict.fromkeys(words)), 50):
+        counts = [
+            sa.select(sa.func.count())
+            .select_from(
+                sa.select(sa.literal(1))
+                .select_from(_lexical)
+                .where(sa.literal_column("lexical").op("MATCH")(sa.bindparam(f"word{place}", _quoted(word))))
+                .limit(_BUDGET + 1)
+                .subquery()
+            )
+            .scalar_subquery()
+            for place, word in enumerate(some)
+        ]
+        found.update(zip(some, connection.execute(sa.select(*counts)).one(), strict=True))
+    return found
+
+
+def _rarest(frequencies: Mapping[str, int]) -> dict[str, int]:
+    """The rarest of the words that occur at all, as many as fit the budget, at least one."""
+    chosen: dict[str, int] = {}
+    for word, frequency in sorted(frequencies.items(), key=lambda item: item[1]):
+        if frequency and (not chosen or sum(chosen.values()) + frequency <= _BUDGET):
+            chosen[word] = frequency
+    return chosen
+
+
+def _idf(total: int, frequency: int) -> float:
+    """As SQLite's BM25 weighs a word: what occurs in more than half of the articles weighs next to nothing."""
+    return max(math.log((total - frequency + 0.5) / (frequency + 0.5)), 1e-6)
 
 
 def _bound(text: str) -> str:

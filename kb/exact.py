@@ -18,8 +18,9 @@ import sys
 import threading
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,17 +29,27 @@ from filelock import FileLock, Timeout
 from kb.catalog import Catalog
 from kb.embedding import Vectors
 
-__all__ = ["ExactIndex", "discard"]
+__all__ = ["ExactIndex", "Scored", "discard"]
 
 _FOLDER = "vectors"
 _LOCK = "vectors.lock"
 _PATIENCE = 30  # seconds that a writer waits for another one
 _TAIL = 2000  # vectors beside the file before it is written anew
 _BLOCK = 65536  # rows turned to float32 at a time where there is no torch
+_FEW = 0.1  # share of the passages below which it is cheaper to gather than to scan
 _SPARE = 32  # candidates more than asked for, since float16 sums may swap neighbours
 
 Rows = npt.NDArray[np.int64]
+Places = npt.NDArray[np.intp]
 Halves = npt.NDArray[np.float16]
+
+
+class Scored(NamedTuple):
+    """A passage with its article, by their numbers, and its cosine."""
+
+    passage: int
+    article: int
+    cosine: float
 
 
 class ExactIndex:
@@ -56,12 +67,16 @@ class ExactIndex:
         self._load()
 
     def search(self, vector: Vectors, k: int, admitted: Sequence[int] | None = None) -> list[tuple[int, float]]:
-        """The `k` passages (all, or those in `admitted`) nearest to a unit vector of shape (dimension,), nearest
-        first, each with its cosine."""
+        """The `k` passages (all, or those of the articles numbered in `admitted`) nearest to a unit vector of shape
+        (dimension,), nearest first, each with its cosine."""
         state = self._fresh()
+        places = None if admitted is None else state.of_articles(admitted)
+        if places is not None and len(places) < _FEW * len(state.rows):
+            return _best(state.rows[places, 0], state.vectors(places) @ vector, k)
         live = state.live
-        if admitted is not None:
-            live = live & np.isin(state.rows[:, 0], np.asarray(admitted, dtype=np.int64), assume_unique=True)
+        if places is not None:
+            live = np.zeros(len(state.rows), bool)
+            live[places] = True
         scores = np.concatenate([_scan(part, vector) for part in state.parts])
         live = live & np.isfinite(scores)  # a damaged vector is near to nothing
         scores[~live] = -np.inf
@@ -73,15 +88,18 @@ class ExactIndex:
         candidates = np.flatnonzero((scores >= np.partition(scores, least)[least]) & live)
         return _best(state.rows[candidates, 0], state.vectors(candidates) @ vector, k)
 
-    def score(self, vector: Vectors, passages: Sequence[int], k: int) -> list[tuple[int, float]]:
-        """The `k` best of these passages with their exact cosines; those that are gone are left out."""
+    def score(self, vector: Vectors, passages: Sequence[int], articles: Sequence[int] = ()) -> list[Scored]:
+        """These passages and all of these articles, each passage once with its article and its exact cosine, nearest
+        first; those that are gone are left out."""
         state = self._fresh()
-        order = np.argsort(state.rows[:, 0], kind="stable")
-        wanted = np.asarray(passages, dtype=np.int64)
-        places = np.searchsorted(state.rows[:, 0], wanted, sorter=order)
-        wanted, places = wanted[places < len(order)], order[places[places < len(order)]]
-        places = places[(state.rows[places, 0] == wanted) & state.live[places]]
-        return _best(state.rows[places, 0], state.vectors(places) @ vector, k)
+        places = np.union1d(state.places(passages), state.of_articles(articles))
+        scores = state.vectors(places) @ vector
+        order = np.lexsort((state.rows[places, 0], -scores))
+        return [
+            Scored(int(passage), int(article), float(score))
+            for (passage, article), score in zip(state.rows[places[order]], scores[order], strict=True)
+            if np.isfinite(score)
+        ]
 
     def save(self) -> None:
         """Writes the file anew if it is behind, where that is permitted. Other processes go on with the one that
@@ -231,8 +249,6 @@ class ExactIndex:
 class _State:
     """One view of the collection: rows (passage, article number), their vectors in parts, which rows still live."""
 
-    __slots__ = ("live", "mark", "parts", "rows", "watermark")
-
     def __init__(
         self,
         rows: Rows,
@@ -248,8 +264,39 @@ class _State:
         nothing = np.empty((0, dimension), np.float16)
         return cls(np.empty((0, 2), np.int64), (nothing,), np.empty(0, bool), 0, "")
 
-    def vectors(self, places: npt.NDArray[np.intp], dtype: type = np.float32) -> npt.NDArray[np.floating]:
+    def places(self, passages: Sequence[int]) -> Places:
+        """Where in `rows` these passages stand, as far as they live."""
+        numbers, places = self._by_passage
+        wanted = np.asarray(passages, dtype=np.int64)
+        found = np.searchsorted(numbers, wanted)
+        wanted, found = wanted[found < len(numbers)], found[found < len(numbers)]
+        here: Places = places[found[numbers[found] == wanted]]
+        return _living(here, self.live)
+
+    def of_articles(self, articles: Sequence[int]) -> Places:
+        """Where in `rows` the passages of these articles stand, as far as they live."""
+        numbers, places = self._by_article
+        wanted = np.asarray(articles, dtype=np.int64)
+        first, after = np.searchsorted(numbers, wanted), np.searchsorted(numbers, wanted, side="right")
+        counts = after - first
+        # Each article's passages stand in a row: the first place of its row, and how far along it.
+        along = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        here: Places = places[np.repeat(first, counts) + along]
+        return _living(here, self.live)
+
+    @cached_property
+    def _by_passage(self) -> tuple[Rows, Places]:
+        return _ordered(self.rows[:, 0])
+
+    @cached_property
+    def _by_article(self) -> tuple[Rows, Places]:
+        return _ordered(self.rows[:, 1])
+
+    def vectors(self, places: Places, dtype: type = np.float32) -> npt.NDArray[np.floating]:
         """The vectors at these places of `rows`."""
+        if len(self.parts) == 1:
+            picked: npt.NDArray[np.floating] = self.parts[0][places].astype(dtype, copy=False)
+            return picked
         found: npt.NDArray[np.floating] = np.empty((len(places), self.parts[0].shape[1]), dtype)
         first = 0
         for part in self.parts:
@@ -257,6 +304,20 @@ class _State:
             found[here] = part[places[here] - first]
             first += len(part)
         return found
+
+
+def _living(places: Places, live: npt.NDArray[np.bool_]) -> Places:
+    kept: Places = places[live[places]]
+    return kept
+
+
+def _ordered(numbers: Rows) -> tuple[Rows, Places]:
+    """Numbers in ascending order, with the places where they stand. They do so already, but for what was written by
+    hand."""
+    places = np.arange(len(numbers))
+    if (numbers[1:] < numbers[:-1]).any():
+        places = np.argsort(numbers, kind="stable")
+    return numbers[places], places
 
 
 def _scan(vectors: Halves, question: Vectors) -> Vectors:

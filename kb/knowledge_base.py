@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,7 +21,9 @@ from kb.errors import ArticleNotFound, KnowledgeBaseError, OtherModel
 from kb.exact import ExactIndex
 from kb.origins import Copy, collapsed
 from kb.passages import SCHEME, split
-from kb.search import content_words, fuse
+from kb.query import Period, Query
+from kb.reranking import Reranker, reranked
+from kb.search import ARTICLE, Weighing, varied
 from kb.together import Together
 from kb.vectors import ChromaProjection
 
@@ -29,7 +31,9 @@ __all__ = ["Addition", "KnowledgeBase", "Problem", "Removal", "Status"]
 
 Status = Literal["added", "updated", "unchanged", "duplicate"]
 Removal = Literal["erased", "pending"]
-_CANDIDATES = 100  # passages that each ranking gives to the fusion
+_CANDIDATES = 100  # passages by vectors, and articles by words, that are looked at closer
+_READ = 50  # passages of these that are read, to see which words they hold
+_FORESIGHT = 0.6  # see where it is used
 _PATIENCE = 10.0  # seconds that a removal waits for others who have the knowledge base open
 _TENDING = 2.0  # seconds between two looks of an owner at what other processes did
 
@@ -62,9 +66,10 @@ class KnowledgeBase:
     Open it with `KnowledgeBase.open`, and close it or use it in a `with` block.
     """
 
-    def __init__(self, catalog: Catalog, model: Embedder) -> None:
+    def __init__(self, catalog: Catalog, model: Embedder, reranker: Reranker | None = None) -> None:
         self._catalog = catalog
         self._embedder = model
+        self._reranker = reranker
         self._exact: ExactIndex | None = None
         self._chroma: ChromaProjection | None = None
         self._chroma_tried = False
@@ -84,12 +89,13 @@ class KnowledgeBase:
         create: bool = False,
         own: bool = False,
         any_model: bool = False,
+        reranker: Reranker | None = None,
     ) -> KnowledgeBase:
         """The knowledge base in `folder`.
 
         `create` makes it if the folder is absent or empty. `own` is for long-lived processes: they search through the
         Chroma index (if no other process owns it) and keep it up to date; without it searches are exact.
-        `any_model` opens what another model has embedded, for `reembed`.
+        `any_model` opens what another model has embedded, for `reembed`. A `reranker` orders what a search found.
 
         Raises:
             NotAKnowledgeBase: there is none, and none may be made.
@@ -97,7 +103,7 @@ class KnowledgeBase:
             UnreadableKnowledgeBase: it is damaged, locked or not permitted.
         """
         model = model or embedder()
-        base = cls(Catalog.open(Path(folder).expanduser(), create=create), model)
+        base = cls(Catalog.open(Path(folder).expanduser(), create=create), model, reranker)
         base._own = own
         try:
             if not any_model:
@@ -128,7 +134,7 @@ class KnowledgeBase:
     # -- articles
 
     def __len__(self) -> int:
-        return self._catalog.counts()[0]
+        return self._catalog.count()
 
     @property
     def folder(self) -> Path:
@@ -316,36 +322,75 @@ class KnowledgeBase:
 
     # -- search
 
-    def search(self, question: str, k: int = 10, filters: Filters = Filters()) -> list[Hit]:
+    def search(
+        self,
+        question: str,
+        k: int = 10,
+        filters: Filters = Filters(),
+        *,
+        voices: Callable[[Hit], Collection[str]] | None = None,
+        copies: bool = False,
+    ) -> list[Hit]:
         """The `k` passages that fit the question best, best first; a story that several articles carry counts once,
-        with their passages beside it."""
+        with their passages beside it, unless `copies` are asked for too. `voices` names who is heard in a passage
+        besides its outlet: of those that fit about equally well, the ones with voices not yet heard come first."""
         if len(question) > 0 and not question.isspace() and k > 0 and len(self):
-            return self._search(question, k, filters)
+            # Copies are few, so twice as many as asked for leave enough.
+            hits = self._ranked(question, max(2 * k + 10, _READ), filters)
+            if self._reranker is not None:
+                hits = reranked(question, hits, self._reranker)
+            if not copies:
+                hits = collapsed(hits, self.origins(hit.article.id for hit in hits))
+            return varied(hits, k, voices)
         return []
 
-    def _search(self, question: str, k: int, filters: Filters) -> list[Hit]:
+    def _ranked(self, question: str, count: int, filters: Filters) -> list[Hit]:
+        """About `count` hits, best first: candidates by vectors and by words, all weighed by both."""
         if self._catalog.making() != self._making:
             self._exact = None  # another process has embedded all anew; what follows refuses and says so
+        query = Query.parse(question)
+        admitted = self._catalog.admitted(filters) if filters else None
         vector = self._embedder.questions([question])[0]
-        near = self._near(vector, filters)
-        lexical = self._catalog.lexical(content_words(question), filters, _CANDIDATES)
-        fused = fuse([[passage for passage, _ in near], [passage for passage, _ in lexical]])
-        # Copies are few, so twice as many as asked for leave enough.
-        best = list(fused)[: 2 * k + 10]
-        found = self._catalog.passages(best)
-        similarity = dict(self._index().score(vector, best, len(best)))
-        hits = [Hit(*found[n], score=fused[n], similarity=similarity.get(n, 0.0)) for n in best if n in found]
-        return collapsed(hits, self.origins(hit.article.id for hit in hits))[:k]
-
-    def _near(self, vector: Vectors, filters: Filters) -> list[tuple[int, float]]:
+        near = self._near(vector, max(_CANDIDATES, count), admitted)
+        if query.period is not None:
+            near += self._near_in(query.period, vector, admitted)
+        words = (*query.words, *query.phrases)
+        lexical = dict(self._catalog.lexical(words, filters, max(_CANDIDATES, count)))
         index = self._index()
-        if filters:
-            # Chroma filters after the fact and slowly; the exact scan only looks at what is admitted.
-            return index.search(vector, _CANDIDATES, self._catalog.admitted(filters))
-        candidates = self._with_chroma(lambda chroma: chroma.candidates(vector, _CANDIDATES))
-        if candidates is None:
-            return index.search(vector, _CANDIDATES)
-        return index.score(vector, candidates, _CANDIDATES)
+        # One article's words count for all its passages, so each of them is a candidate.
+        scored = [
+            (found.cosine + ARTICLE * lexical.get(found.article, 0.0), found)
+            for found in index.score(vector, near, list(lexical))
+        ]
+        # Reading a passage costs more than all before. What its words will add is not known yet, but it goes with what
+        # the article's words have added.
+        scored.sort(key=lambda item: (-item[0] - _FORESIGHT * lexical.get(item[1].article, 0.0), item[1].passage))
+        scored = scored[:count]
+        found = self._catalog.passages([of.passage for _, of in scored])
+        weighing = Weighing(self._catalog.document_frequencies(query.words), len(self), query.period)
+        hits = [
+            Hit(*found[of.passage], score=score + weighing.of(*found[of.passage]), similarity=of.cosine)
+            for score, of in scored
+            if of.passage in found
+        ]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id or 0))
+
+    def _near(self, vector: Vectors, count: int, admitted: Sequence[int] | None) -> list[int]:
+        """The passages nearest to a vector, all or those of the admitted articles."""
+        if admitted is None:
+            candidates = self._with_chroma(lambda chroma: chroma.candidates(vector, count))
+            if candidates is not None:
+                return candidates
+        # Chroma filters after the fact and slowly; the exact scan only looks at what is admitted.
+        return [passage for passage, _ in self._index().search(vector, count, admitted)]
+
+    def _near_in(self, period: Period, vector: Vectors, admitted: Sequence[int] | None) -> list[int]:
+        """The nearest passages of articles that were published in a period: what a question with a date is about may
+        be far down among all that is like it."""
+        published = self._catalog.published_in(period.first, period.last)
+        if admitted is not None:
+            published = sorted(set(published) & set(admitted))
+        return [passage for passage, _ in self._index().search(vector, _CANDIDATES // 2, published)]
 
     def _with_chroma(self, act: Callable[[ChromaProjection], _T]) -> _T | None:
         """What the act gives, on an index that is up to date; None if this process has none, or none any more."""
@@ -375,13 +420,13 @@ class KnowledgeBase:
             )
 
     def rarity(self, words: Iterable[str]) -> dict[str, float]:
-        """How rare each word is among the passages: from 0 (in all of them) to 1 (in one, or none)."""
+        """How rare each word is among the articles: from 0 (in all of them) to 1 (in one, or none)."""
         import math
 
         words = list(words)
-        total = max(self._catalog.counts()[1], 2)
+        total = max(len(self), 2)
         frequencies = self._catalog.document_frequencies(words)
-        return {word: math.log(total / max(frequencies[word], 1)) / math.log(total) for word in words}
+        return {word: math.log(total / min(max(frequencies[word], 1), total)) / math.log(total) for word in words}
 
     def save(self) -> None:
         """Writes what lets the next process open at once; for the end of a run. Nothing depends on it."""

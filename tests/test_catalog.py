@@ -245,6 +245,39 @@ def test_a_filter_that_is_no_date_is_refused(catalog: Catalog) -> None:
             catalog.admitted(filters)
 
 
+def test_filters_by_origin_language_and_names(catalog: Catalog) -> None:
+    store(
+        catalog,
+        article("A heron stood in Ganja.", source="wire", outlet="Post", origin="Wire", language="en-GB"),
+        article("A heron stood in Baku.", source="own", outlet="wire", language="en"),
+        article("An ibis.", title="Ganja again", source="other", outlet="Post", language="fr"),
+    )
+    sources = {row[0]: row[1] for row in raw(catalog.folder, "SELECT number, source FROM articles")}
+
+    def through(**chosen: object) -> set[object]:
+        return {sources[number] for number in catalog.admitted(Filters(**chosen))}  # type: ignore[arg-type]
+
+    assert through(origin="WIRE") == {"wire", "own"}, "an outlet is the origin of what names no other"
+    assert through(origin="post") == {"other"}
+    assert through(language="EN") == {"wire", "own"}
+    assert through(language="e") == set()
+    assert through(naming=(("Ganja",),)) == {"wire", "other"}, "in text or title"
+    assert through(naming=(("Ganja", "Baku"), ("heron",))) == {"wire", "own"}
+    assert through(naming=((),)) == through(naming=(('"',),)) == set()
+    assert numbers(catalog, "heron", Filters(naming=(("Ganja",),))) == {1}
+
+
+def test_common_words_are_left_out_where_there_are_rarer_ones(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kb.catalog._BUDGET", 3)
+    birds = [article(f"Heron {n}. {'Ibis.' if n == 0 else ''}", source=f"s{n}") for n in range(6)]
+    store(catalog, *birds)
+    assert catalog.document_frequencies(["heron", "ibis"]) == {"heron": 4, "ibis": 1}, "counted to beyond the budget"
+    assert [number for number, _ in catalog.lexical(["heron", "ibis"], Filters(), 9)] == [1]
+    assert len(catalog.lexical(["heron"], Filters(), 9)) == 6
+
+
 def test_filters_are_true_only_if_they_filter() -> None:
     assert not Filters()
     assert Filters(since="2020")

@@ -168,9 +168,11 @@ def test_scoring_gives_each_passage_once_and_leaves_out_what_is_gone(catalog: Ca
     drop(catalog, [stored[1], stored[5]])
     asked = [6, 2, 3, 99, 0, -1, 4]
     for scoring in (index, ExactIndex(catalog, DIMENSION)):
-        same(scoring.score(question, asked, 10), brute(catalog, question, 10, [3, 4]))
-        same(scoring.score(question, asked, 1), brute(catalog, question, 1, [3, 4]))
-        assert scoring.score(question, [], 10) == []
+        found = scoring.score(question, asked)
+        same([(scored.passage, scored.cosine) for scored in found], brute(catalog, question, 10, [3, 4]))
+        assert [scored.article for scored in found] == [scored.passage for scored in found]
+        assert scoring.score(question, [], [4, 4, 2, 99]) == scoring.score(question, [4])
+        assert scoring.score(question, []) == []
 
 
 def test_one_damaged_vector_hides_no_other(catalog: Catalog) -> None:

@@ -198,7 +198,7 @@ class TestList:
         ],
     )
     def test_is_searched_filtered_and_ordered(
-        self, base: KnowledgeBase, words_: str, filters: dict[str, str], order: Any, titles: list[str]
+        self, base: KnowledgeBase, words_: str, filters: dict[str, Any], order: Any, titles: list[str]
     ) -> None:
         found = base.browse(words_, Filters(**filters), order=order)
         assert [each.title for each in found.articles] == titles

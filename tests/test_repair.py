@@ -101,7 +101,7 @@ DERIVED: dict[str, tuple[Callable[[Path], object], str]] = {
     "other words": (
         lambda folder: raw(
             folder,
-            "INSERT INTO lexical(lexical, rowid, title, body) SELECT 'delete', id, title, body FROM passage_texts "
+            "INSERT INTO lexical(lexical, rowid, title, body) SELECT 'delete', id, title, body FROM article_texts "
             "WHERE id = 3",
             "INSERT INTO lexical(rowid, title, body) VALUES(3, 'x', 'y')",
         ),

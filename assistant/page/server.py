@@ -205,7 +205,7 @@ def _tools_in_json(page: gr.Blocks) -> None:
         def in_json(data: Any, root_url: str) -> Any:
             return written([json.dumps(output, ensure_ascii=False) for output in data], root_url)
 
-        page.mcp_server_obj.postprocess_output_data = in_json  # type: ignore[method-assign, assignment]
+        page.mcp_server_obj.postprocess_output_data = in_json  # type: ignore[method-assign]
 
 
 def _theme() -> gr.themes.Base:

@@ -68,7 +68,7 @@ def test_a_hostile_article_and_a_hostile_question_do_nothing_in_any_view(page: P
     with closing(_Beacon()) as beacon:
         hostile = _hostile(f"http://127.0.0.1:{beacon.port}")
         text = f"The zebra crossed the river, {hostile} said the keeper of the zebra. In Zemo 12 people were killed."
-        known = {
+        known: dict[str, Any] = {
             "outlet": f"Gazette {hostile}",
             "origin": f"Wire {hostile}",
             "author": hostile,

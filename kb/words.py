@@ -1,0 +1,53 @@
+"""Words of questions and texts: which of them tell something, and their stems. Pure; it knows English."""
+
+from __future__ import annotations
+
+import functools
+import re
+import threading
+
+import snowballstemmer
+
+__all__ = ["content_words", "stem", "stems"]
+
+_WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
+# Words that ask or bind, but name nothing that an article could be about.
+_STOP_WORDS = frozenset(
+    """a about above according after again against all also although am among an and any are as ask at be because been
+    before being below between both but by can could did do does doing down during each either few for from further
+    give had has have having he her here hers him his how however i if in into is it its itself just know let like many
+    may me might more most much must my no nor not of off on once one only or other our out over own please s same say
+    she should since so some such t tell than that the their them then there these they this those though through to
+    too under until up upon us very was we were what when where whether which while who whom whose why will with within
+    without would you your""".split()
+)
+
+
+def content_words(text: str) -> list[str]:
+    """The words of a text that tell something, lower case, each once, in order."""
+    words = (word.removesuffix("'s").removesuffix("’s") for word in _WORD.findall(text.lower()))
+    return list(dict.fromkeys(word for word in words if word and word not in _STOP_WORDS))
+
+
+@functools.lru_cache(maxsize=20_000)  # the same sentences are looked at again and again
+def stems(text: str) -> frozenset[str]:
+    """The stems of all words of a text that tell something."""
+    return frozenset(map(stem, content_words(text)))
+
+
+@functools.lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """A word without its ending, so that "killed" and "kills" are one, and "laid" and "laying"."""
+    import simplemma
+
+    return str(_stemmer().stemWord(simplemma.lemmatize(word, lang="en").lower()))
+
+
+_of_this_thread = threading.local()
+
+
+def _stemmer() -> snowballstemmer.stemmer:
+    """A stemmer keeps the word it is at work on in itself, so no two threads may use one."""
+    if not hasattr(_of_this_thread, "stemmer"):
+        _of_this_thread.stemmer = snowballstemmer.stemmer("english")
+    return _of_this_thread.stemmer
