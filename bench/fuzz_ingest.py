@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.cleaning import clean
+from ingest.languages import detected
 from ingest.loaders import Record, load
 from kb.article import Article
 from tests.ingest_samples import mutated, one_of_each
@@ -68,6 +69,7 @@ def main() -> None:
 
 def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    detected("No input shall be the first to need the model of languages, which is read once.")
 
 
 def _read(job: tuple[str, int]) -> Result:
