@@ -52,7 +52,7 @@ def _related(figures: Sequence[Figure], cited: Mapping[int, Citation]) -> Iterat
             if later is not None:
                 earlier, newer = (one, other) if later is b else (other, one)
                 yield Relation("superseded", earlier, newer)
-        elif not _agree(a, b):
+        elif not _agree(a, b) and not _tells_both(a, b, cited):
             yield Relation("disputed", one, other)
 
 
@@ -99,6 +99,13 @@ def _differs(a: Figure, b: Figure, cited: Mapping[int, Citation]) -> str | None:
         return "place"
     own, others = _events(a, cited), _events(b, cited)
     return "period" if own and others and own.isdisjoint(others) else None
+
+
+def _tells_both(a: Figure, b: Figure, cited: Mapping[int, Citation]) -> bool:
+    """Whether one article tells both and one of them in its own voice: it does not contradict itself, but counts the
+    dead of two events."""
+    articles = {cited[f.citation].article_id for f in (a, b) if f.citation in cited}
+    return len(articles) == 1 and None in (a.speaker, b.speaker)
 
 
 def _may_count_others(a: Figure, b: Figure) -> bool:

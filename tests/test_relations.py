@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from assistant.answer import Citation, Figure, Relation
@@ -84,3 +86,13 @@ def test_a_part_is_told_beside_its_whole() -> None:
 def test_what_agrees_or_may_be_of_two_events_is_not_related(one: str, other: str) -> None:
     told = ((one, "2020-10-20"), (other, "2020-10-20"))
     assert relations(*_figures(*told)) == ()
+
+
+def test_an_article_does_not_dispute_what_it_tells_itself() -> None:
+    figures, citations = _figures(
+        ("Baku said air raids on Ganja killed 27 people by the market.", None),
+        ("Air raids on Ganja left 15 people dead by the market.", None),
+    )
+    assert relations(figures, citations) == (Relation("disputed", 0, 1),)
+    one_article = [replace(citation, article_id="a1") for citation in citations]
+    assert relations(figures, one_article) == ()
