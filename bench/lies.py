@@ -275,6 +275,7 @@ LIES: tuple[Callable[[Sentence, Making], str | None], ...] = (
 
 
 # -- further lies, thought of only when the checker was settled
+# First tried: 250, 250, 246 and 0 of 250 caught. Words put in marks were mended afterwards: that is no test any more.
 
 
 def numbers_exchanged(s: Sentence, make: Making) -> str | None:
