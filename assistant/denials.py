@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from assistant.actors import all_names
 from assistant.citations import Quote
 from assistant.claims import Denial, Speech, side_of, sides_named
 from assistant.reader import names_in
@@ -100,7 +101,11 @@ def _may_be_of(denied: str, claim: str) -> bool:
         own, others = particulars(denied), particulars(claim)
         if own and others and own.isdisjoint(others):
             return False
-    sides = {stem for side in sides_named(f"{denied} {claim}") for stem in stems(side)}
+    names = all_names()
+    # "Baku" is no more telling than "Azerbaijan".
+    sides = {
+        s for side in sides_named(f"{denied} {claim}") for name in (side, *names.get(side, ())) for s in stems(name)
+    }
     return bool((stems(denied) & stems(claim)) - sides - _untelling())
 
 

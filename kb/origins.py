@@ -31,7 +31,7 @@ _NEAR = 0.8  # of the words of both
 _RUN = 5  # words in a run of which a mark is made
 _GRAM = 3  # words that are compared at a time
 _ALIKE = 0.6  # of a sentence's runs of three words: an editor's hand, but no other sentence
-_OVERLAP = 1 / 3  # of a passage that is in another's, for the two to be shown as one
+_OVERLAP = 1 / 3  # of the shorter of two passages that is in the other, for the two to be shown as one
 _LEAST_WORDS = 8  # of an article that counts as a copy by having the same words
 _WORD = re.compile(r"[^\W_]+")
 _QUOTED = re.compile(r"“[^”]*”?|\"[^\"]*\"?")
@@ -165,7 +165,8 @@ def _adds_nothing(hit: Hit, earlier: Hit, origins: Mapping[str, str]) -> bool:
     told, shown = _Told(earlier.article.text), _Told(earlier.passage.text)
     sentences = [_words(span.of(hit.article.text)) for span in hit.passage.sentences]
     common = sum(len(words) for words in sentences if shown.holds(words))
-    return common >= _OVERLAP * sum(map(len, sentences)) and all(map(told.holds, sentences))
+    shorter = min(sum(map(len, sentences)), len(_words(earlier.passage.text)))
+    return common >= _OVERLAP * shorter and all(map(told.holds, sentences))
 
 
 class _Told:

@@ -281,8 +281,8 @@ def test_what_one_adds_another_finds_at_once(opened: Opener) -> None:
         for searching in (reader, owner):
             hits = searching.search(word)
             assert hits[0].passage.text == f"The {word} stood there."
-            # Found by its words and by its vector: first in both rankings.
-            assert hits[0].score == pytest.approx(2 / 61)
+            # Found by its vector and by its words: both count.
+            assert hits[0].score > hits[0].similarity > 0
             assert len(hits) == turn
 
 
