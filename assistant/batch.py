@@ -33,10 +33,7 @@ __all__ = ["BatchError", "Done", "Row", "Within", "answer_all", "document_of", "
 
 BatchError = UnusableFile
 _log = logging.getLogger(__name__)
-_OWN = frozenset(
-    """id schema question understood_as writer status reason text statements citations disputes figures sources checks
-    settings seconds filters tokens error""".split()
-)
+_OWN = frozenset(Answer("", "answered").to_json()) | {"id", "filters", "tokens", "error"}
 """What a line says itself. An extra of such a name is passed through with `input_` before it."""
 _HEAD = "accordingto batch"
 

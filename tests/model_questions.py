@@ -105,6 +105,8 @@ def unsupported(assistant: Assistant, answer: Answer) -> list[str]:
     for statement in answer.statements:
         shown = shown.replace(escaped(statement.text), "")
     wrong += [f"text beyond the statements: {line}" for line in _said(shown, answer)]
+    quotes = {citation.id: citation.quote for citation in answer.citations}
+    wrong += [f"figure of other words: {f}" for f in answer.figures if f.written not in quotes[f.citation]]
     return wrong
 
 
@@ -112,7 +114,8 @@ def _said(rest: str, answer: Answer) -> list[str]:
     """Paragraphs of what is left of an answer's text that say something of their own."""
     if answer.status == "abstained":
         return []
-    known = ("*", "[", "**Denied:**")
+    # A line of the table of figures is told by its first sign, which is escaped wherever an article has it.
+    known = ("*", "[", "**Denied:**", *(["|"] if answer.figures else []))
     return [line for line in rest.split("\n") if line.strip() and not line.strip().startswith(known)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import io
 import json
 import os
 import secrets
@@ -13,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, redirect_stdout, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -168,8 +169,15 @@ def _bind(host: str, port: int) -> None:
 
 def _launch(page: Page, host: str, port: int) -> str:
     """The address; nothing under Gradio's reloader, which serves the page itself."""
-    here = Path(__file__).parent
     access = Access(page.settings)
+    with redirect_stdout(io.StringIO()):  # however quiet it is told to be, Gradio says where its tools are
+        address = _launched(page, host, port, access)
+    _tools_in_json(page)
+    return address or ""
+
+
+def _launched(page: Page, host: str, port: int, access: Access) -> str | None:
+    here = Path(__file__).parent
     _, address, _ = page.launch(
         server_name=host,
         server_port=port,
@@ -193,8 +201,7 @@ def _launch(page: Page, host: str, port: int) -> str:
         head=f"<style>{(here / 'style.css').read_text(encoding='utf-8')}</style>",
         app_kwargs={"middleware": [Middleware(_Guarded)]},
     )
-    _tools_in_json(page)
-    return address or ""
+    return str(address) if address else None
 
 
 def _tools_in_json(page: gr.Blocks) -> None:
