@@ -199,7 +199,7 @@ def test_a_batch_records_what_failed_and_goes_on(articles: Path, tmp_path: Path)
     replies = iter([Reply(status=500), Reply((f"{DENIED} [1][2]",))])
     out = tmp_path / "a.jsonl"
     with serving(lambda _: next(replies)) as model, opened(articles, model.url) as assistant:
-        done = list(answer_all(assistant, read_questions(tmp_path / "q.txt"), out))
+        done = list(answer_all(assistant, read_questions(tmp_path / "q.txt"), out, workers=1))
     assert [d.outcome for d in done] == ["failed", "answered"]
     failed, answered = map(json.loads, out.read_text("utf-8").splitlines())
     assert "cannot answer now (500)" in failed["error"]
