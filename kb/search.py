@@ -9,10 +9,10 @@ A passage is weighed by a sum of what can be said in a line each:
     + 0.1 x closeness in time              (only where the question names an absolute date)
 
 The weights of words are the best of a grid of 36 (0.2, 0.4, 0.6 for the article and the passage; 0.1 to 0.4 for the
-sentence) by the mean nDCG@10 over three sets: 800 questions of SQuAD 2 (squad2_sample/learn.json), and 300 sentences each
-of Wikinews and FA-KES, made into questions by rule as in bench/search.py. The five best lie within 0.001. Which features
-there are was decided with the results on TIME 1963 in view, the weights without them. The weight of time, and those by
-which passages are chosen for reading and outlets varied, are judgements and not measured.
+sentence) by the mean nDCG@10 over three sets: 800 questions of SQuAD 2 (squad2_sample/learn.json), and 300 sentences
+each of Wikinews and FA-KES, made into questions by rule as in bench/search.py. The five best lie within 0.001. Which
+features there are was decided with the results on TIME 1963 in view, the weights without them. The weight of time, and
+those by which passages are chosen for reading and outlets varied, are judgements and not measured.
 """
 
 from __future__ import annotations
