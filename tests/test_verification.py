@@ -8,17 +8,14 @@ from assistant.claims import Context, claims_in
 from assistant.verification import Source, doubts, readable
 
 MINES = (
-    "Azerbaijan said on Tuesday that six of its citizens had been killed by land mines in two separate incidents in "
-    'the Nagorno-Karabakh region and blamed "illegal Armenian armed groups" for laying the deadly mines.'
+    "Azerbaijan said on Tuesday that six of its nationals had been killed by road mines on two country roads in the "
+    'Fizuli district and blamed "unlawful Armenian squads" for burying the hidden mines.'
 )
-FALSE = (
-    "Armenia said on Monday that accusations that its own armed forces had placed mines on Azerbaijani territory were "
-    "false."
-)
-ANOTHER = "Another mine had killed two civilians, also in a truck, it said."
+FALSE = "Armenia said on Monday that allegations that its own soldiers had buried mines beyond the border were false."
+ANOTHER = "A further blast had killed two drivers, also on that road, it said."
 LIE = (
-    'Ethnic Armenians in Karabakh called the allegation "an absolute lie" designed to distract attention from what '
-    'they called "the humanitarian catastrophe caused by the illegal blockade" of Karabakh by Baku.'
+    'Armenians in Karabakh called the charge "a shameless invention" crafted to hide what they called "the hunger '
+    'caused by the unlawful closure" of Karabakh by Baku.'
 )
 TOLL = "Karabakh officials say at least 200 people on their side were killed in September, ten of them civilians."
 DENIED = "Baku said six had died, while Yerevan denied that its forces had laid the mines."
@@ -31,17 +28,17 @@ def source(text: str, context: Context = Context()) -> Source:
 @pytest.mark.parametrize(
     ("sentence", "text"),
     [
-        ("Azerbaijan said six of its citizens had been killed by land mines.", MINES),
-        ("On Tuesday, Azerbaijan said six of its citizens had been killed by land mines.", MINES),
-        ("Six of its citizens had been killed by land mines in two separate incidents, Azerbaijan said.", MINES),
-        ("According to Azerbaijan, six of its citizens had been killed by land mines.", MINES),
-        ("Sample Wire reported that Azerbaijan said six of its citizens had been killed by land mines.", MINES),
-        ('Azerbaijan blamed "illegal Armenian armed groups" for laying the mines.', MINES),
-        ('"Illegal Armenian armed groups" were blamed by Azerbaijan for laying the mines.', MINES),
+        ("Azerbaijan said six of its nationals had been killed by road mines.", MINES),
+        ("On Tuesday, Azerbaijan said six of its nationals had been killed by road mines.", MINES),
+        ("Six of its nationals had been killed by road mines on two country roads, Azerbaijan said.", MINES),
+        ("According to Azerbaijan, six of its nationals had been killed by road mines.", MINES),
+        ("Sample Wire reported that Azerbaijan said six of its nationals had been killed by road mines.", MINES),
+        ('Azerbaijan blamed "unlawful Armenian squads" for burying the mines.', MINES),
+        ('"Unlawful Armenian squads" were blamed by Azerbaijan for burying the mines.', MINES),
         (FALSE.replace(" on Monday", ""), FALSE),
-        ("Two civilians had been killed by another mine, Azerbaijan said.", ANOTHER),
-        ("Azerbaijan said another mine had killed two civilians.", ANOTHER),
-        ('Ethnic Armenians in Karabakh called the allegation "an absolute lie".', LIE),
+        ("Two drivers had been killed by a further blast, Azerbaijan said.", ANOTHER),
+        ("Azerbaijan said a further blast had killed two drivers.", ANOTHER),
+        ('Armenians in Karabakh called the charge "a shameless invention".', LIE),
         ("Karabakh officials say at least 200 people were killed in September.", TOLL),
         (f"According to Sample Wire (19 September 2023): “{TOLL}”", TOLL),
         (f"According to Sample Wire (19 September 2023, citing Azerbaijan): “{ANOTHER}”", ANOTHER),
@@ -57,21 +54,21 @@ def test_what_the_source_says_holds(sentence: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("sentence", "text", "kind"),
     [
-        ("Azerbaijan said seven of its citizens had been killed by land mines.", MINES, "number"),
-        ("Azerbaijan said six of its citizens had been killed by land mines in the Lachin region.", MINES, "name"),
-        ("Azerbaijan said on Friday that six of its citizens had been killed by land mines.", MINES, "date"),
-        ("Azerbaijan said six of its citizens had not been killed by land mines.", MINES, "negation"),
-        ("Azerbaijan said six of its citizens may have been killed by land mines.", MINES, "hedge"),
-        ("Armenia said six of its citizens had been killed by land mines.", MINES, "words"),
-        ("Six of its citizens had been killed by land mines.", MINES, "order"),
-        ("Azerbaijan said six of its citizens had been killed by land mines on Tuesday.", MINES, "order"),
-        ("Illegal Armenian armed groups laid the deadly mines.", MINES, "order"),
-        ("Other Wire reported that Azerbaijan said six of its citizens had been killed.", MINES, "words"),
-        ("Armenia said its own armed forces had placed mines on Azerbaijani territory.", FALSE, "hedge"),
-        ("Another mine had killed two civilians.", ANOTHER, "speaker"),
-        ("Armenia said another mine had killed two civilians.", ANOTHER, "words"),
-        ('Ethnic Armenians in Karabakh called the allegation "a lie".', LIE, "quotation"),
-        ("The humanitarian catastrophe was caused by the illegal blockade of Karabakh by Baku.", LIE, "order"),
+        ("Azerbaijan said seven of its nationals had been killed by road mines.", MINES, "number"),
+        ("Azerbaijan said six of its nationals had been killed by road mines in the Lachin district.", MINES, "name"),
+        ("Azerbaijan said on Friday that six of its nationals had been killed by road mines.", MINES, "date"),
+        ("Azerbaijan said six of its nationals had not been killed by road mines.", MINES, "negation"),
+        ("Azerbaijan said six of its nationals may have been killed by road mines.", MINES, "hedge"),
+        ("Armenia said six of its nationals had been killed by road mines.", MINES, "words"),
+        ("Six of its nationals had been killed by road mines.", MINES, "order"),
+        ("Azerbaijan said six of its nationals had been killed by road mines on Tuesday.", MINES, "order"),
+        ("Unlawful Armenian squads buried the hidden mines.", MINES, "order"),
+        ("Other Wire reported that Azerbaijan said six of its nationals had been killed.", MINES, "words"),
+        ("Armenia said its own soldiers had buried mines beyond the border.", FALSE, "hedge"),
+        ("A further blast had killed two drivers.", ANOTHER, "speaker"),
+        ("Armenia said a further blast had killed two drivers.", ANOTHER, "words"),
+        ('Armenians in Karabakh called the charge "an invention".', LIE, "quotation"),
+        ("The hunger was caused by the unlawful closure of Karabakh by Baku.", LIE, "order"),
         ("Karabakh officials say 200 people on their side were killed in September.", TOLL, "hedge"),
         ("Karabakh officials say at least 200 civilians were killed.", TOLL, "order"),
         ("Karabakh officials said: “At least 200 people on their side were killed in September.”", TOLL, "quotation"),
@@ -112,8 +109,8 @@ def test_words_within_a_quotation_do_not_become_the_outlets() -> None:
 
 
 def test_a_speaker_who_is_known_from_before_may_be_named() -> None:
-    assert doubts("Baku said another mine had killed two civilians.", source(ANOTHER, Context("Baku"))) == ()
-    assert doubts("Baku said another mine had killed two civilians.", source(ANOTHER))
+    assert doubts("Baku said a further blast had killed two drivers.", source(ANOTHER, Context("Baku"))) == ()
+    assert doubts("Baku said a further blast had killed two drivers.", source(ANOTHER))
 
 
 @pytest.mark.parametrize("hidden", ["\u200b", "\u202e", "\u2066", "\u00ad", "\ufeff"])
