@@ -13,9 +13,22 @@ import pytest
 from kb import Article, KnowledgeBase
 from kb.embedding import HashEmbedder
 from kb.samples import samples
+from tests import databases
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 _LOOPBACK = ("127.", "::1", "localhost")
+
+
+def pytest_configure() -> None:
+    databases.use()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leaves out what looks into the SQLite file, where the catalogs are in PostgreSQL, and the other way round."""
+    absent = "sqlite" if databases.URL else "postgres"
+    for item in items:
+        if item.get_closest_marker(absent):
+            item.add_marker(pytest.mark.skip(reason=f"the catalogs of this run are not in {absent}"))
 
 
 @pytest.fixture(autouse=True)

@@ -351,7 +351,7 @@ def test_a_long_tail_that_cannot_be_written_is_searched_all_the_same(
     if hindrance == "full disk":
         monkeypatch.setattr(np, "save", full)
     else:
-        monkeypatch.setattr(Catalog, "writable", False)
+        monkeypatch.setattr(Catalog, "folder_writable", False)
     for _ in range(2):
         same(index.search(question, 9), brute(catalog, question, 9))
     assert files(catalog) == ["3.rows.npy", "3.seal.json", "3.vectors.npy"]
