@@ -56,7 +56,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting of the machine reaches a test, and nothing is written to the user's folders."""
     for name in os.environ:
-        if name.startswith(("ACCORDINGTO_", "LANGSMITH_", "LANGCHAIN_", "GRADIO_")):
+        if name.startswith(("ACCORDINGTO_", "LANGSMITH_", "LANGCHAIN_", "GRADIO_")) and "_TEST_" not in name:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "data"))
