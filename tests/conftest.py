@@ -23,6 +23,10 @@ def pytest_configure() -> None:
     databases.use()
 
 
+def pytest_unconfigure() -> None:
+    databases.forget()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leaves out what looks into the SQLite file, where the catalogs are in PostgreSQL, and the other way round."""
     absent = "sqlite" if databases.URL else "postgres"

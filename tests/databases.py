@@ -16,6 +16,7 @@ __all__ = ["URL", "forget", "schema", "sql", "url", "use"]
 
 URL = os.environ.get("ACCORDINGTO_TEST_DATABASE_URL")
 _open = Catalog.open
+_made: set[str] = set()
 
 
 def schema(folder: Path) -> str:
@@ -28,6 +29,7 @@ def url(folder: Path) -> str:
     engine = sa.create_engine(_with_driver(), poolclass=sa.NullPool)
     with engine.begin() as connection:
         connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {schema(folder)}")
+    _made.add(schema(folder))
     return f"{URL}{'&' if '?' in URL else '?'}options=-csearch_path%3D{schema(folder)}"
 
 
@@ -46,12 +48,11 @@ def use() -> None:
 
 
 def forget() -> None:
-    """Drops the schemas of a run."""
-    if URL:
+    """Drops the schemas of this run."""
+    if _made:
         engine = sa.create_engine(_with_driver(), poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            names = connection.exec_driver_sql("SELECT nspname FROM pg_namespace WHERE nspname ~ '^t[0-9a-f]{20}$'")
-            for name in names.scalars().all():
+            for name in _made:
                 connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {name} CASCADE")
 
 
