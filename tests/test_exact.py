@@ -307,6 +307,7 @@ def test_noise_in_a_file_is_noticed_and_written_over(catalog: Catalog, name: str
     assert ExactIndex(catalog, DIMENSION).distrusted is None
 
 
+@pytest.mark.sqlite
 def test_a_file_beside_a_restored_catalog_is_not_taken_for_its_own(catalog: Catalog) -> None:
     """After a backup is restored, the change log counts on from where it was: the same numbers name other articles."""
     fill(catalog, unit(3, seed=43))

@@ -126,6 +126,7 @@ sys.stdin.readline()
 """
 
 
+@pytest.mark.sqlite
 def test_another_process_owns_the_folder_until_it_dies(catalog: Catalog) -> None:
     fill(catalog, unit(5, seed=10))
     command = [sys.executable, "-c", OWNER, str(catalog.folder), str(DIMENSION)]

@@ -62,12 +62,13 @@ class Postgres:
         return opened
 
     def _connect(self, dialect: Any, record: Any, args: Any, parameters: Any) -> Any:
-        until = time.monotonic() + (_AWAY_SECONDS if self._connected else 0)
+        until = None
         while True:
             try:
                 connection = dialect.connect(*args, **parameters)
             except dialect.loaded_dbapi.OperationalError:
-                if time.monotonic() >= until:
+                until = until or time.monotonic() + _AWAY_SECONDS
+                if not self._connected or time.monotonic() >= until:
                     raise
                 time.sleep(0.2)
             else:
