@@ -320,11 +320,13 @@ def remove_article(
             raise typer.Exit(_SOME_FAILED)
         removal = base.remove(article.id)
         if as_json:
-            _print_json({"id": article.id, "status": removal})
+            _print_json({"id": article.id, "status": removal, "remains": base.remains})
         else:
             _print(f"{removal} {article.id}")
         if removal == "pending":
             _note("found no more; another process has the knowledge base open, and its traces go when that is done")
+        elif base.remains:
+            _note(base.remains)
 
 
 @articles.command("failures")
@@ -608,7 +610,9 @@ def _base(kb: Path | None, *, create: bool = False, any_model: bool = False) -> 
 
     settings = _settings(kb)
     model = embedder(settings.embedding_model)
-    with KnowledgeBase.open(settings.kb, model=model, create=create, any_model=any_model) as base:
+    with KnowledgeBase.open(
+        settings.kb, model=model, create=create, any_model=any_model, database=settings.database
+    ) as base:
         yield base
 
 
