@@ -30,7 +30,7 @@ from kb.embedding import Vectors
 from kb.errors import NotAKnowledgeBase, OtherModel, UnreadableKnowledgeBase
 from kb.origins import Copy, Story, Tie, groups, tie
 
-__all__ = ["Catalog", "Change", "Failure", "Filters", "Listed", "Listing", "Making", "Order", "Stored"]
+__all__ = ["TABLES", "Catalog", "Change", "Failure", "Filters", "Listed", "Listing", "Making", "Order", "Stored"]
 
 SCHEMA = "1"
 _T = TypeVar("_T")
@@ -39,11 +39,11 @@ _COMPARED = 10  # articles with which a new one is compared, those that share th
 _REMEMBERED = 100  # stories that one transaction keeps at hand, tens of kilobytes each
 _VARIABLES = 500  # bound values in one statement; every SQLite takes 999
 
-_tables = sa.MetaData()
-_meta = sa.Table("meta", _tables, sa.Column("key", sa.String, primary_key=True), sa.Column("value", sa.String))
+TABLES = sa.MetaData()
+_meta = sa.Table("meta", TABLES, sa.Column("key", sa.String, primary_key=True), sa.Column("value", sa.String))
 _articles = sa.Table(
     "articles",
-    _tables,
+    TABLES,
     sa.Column("number", Number, primary_key=True),
     sa.Column("id", sa.String, nullable=False, unique=True),
     sa.Column("source", sa.String, nullable=False, unique=True),
@@ -69,7 +69,7 @@ _articles = sa.Table(
 )
 _passages = sa.Table(
     "passages",
-    _tables,
+    TABLES,
     sa.Column("id", Number, primary_key=True),
     sa.Column("article", sa.ForeignKey("articles.number"), nullable=False, index=True),
     sa.Column("start", sa.Integer, nullable=False),
@@ -80,7 +80,7 @@ _passages = sa.Table(
 )
 _changes = sa.Table(
     "changes",
-    _tables,
+    TABLES,
     sa.Column("seq", Number, primary_key=True),
     sa.Column("article", Number, nullable=False),
     sa.Column("added", sa.Boolean, nullable=False),
@@ -91,33 +91,33 @@ _changes = sa.Table(
 # Vectors of another model, on their way; they take the place of the passages' own when there is one for each.
 _reembedded = sa.Table(
     "reembedded",
-    _tables,
+    TABLES,
     sa.Column("passage", Number, primary_key=True, autoincrement=False),
     sa.Column("vector", sa.LargeBinary, nullable=False),
 )
 _failures = sa.Table(
     "failures",
-    _tables,
+    TABLES,
     sa.Column("source", sa.String, primary_key=True),
     sa.Column("file", sa.String, nullable=False),
     sa.Column("reason", sa.String, nullable=False),
     sa.Column("given", sa.JSON, nullable=False),
     sa.Column("at", sa.String, nullable=False),
 )
-_erasures = sa.Table("erasures", _tables, sa.Column("change", Number, primary_key=True, autoincrement=False))
+_erasures = sa.Table("erasures", TABLES, sa.Column("change", Number, primary_key=True, autoincrement=False))
 
 # Which articles are one origin. Derived from the texts: the marks that an article leaves, what ties two articles (the
 # earlier one first), and the first article of each one's origin.
 _marks = sa.Table(
     "marks",
-    _tables,
+    TABLES,
     sa.Column("mark", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("article", Number, primary_key=True, autoincrement=False, index=True),
     sqlite_with_rowid=False,
 )
 _ties = sa.Table(
     "ties",
-    _tables,
+    TABLES,
     sa.Column("left", Number, primary_key=True, autoincrement=False),
     sa.Column("right", Number, primary_key=True, autoincrement=False, index=True),
     sa.Column("kind", sa.String, nullable=False),
@@ -127,13 +127,15 @@ _ties = sa.Table(
 )
 _origins = sa.Table(
     "origins",
-    _tables,
+    TABLES,
     sa.Column("article", Number, primary_key=True, autoincrement=False),
     sa.Column("first", Number, nullable=False, index=True),
 )
 
 # The lexical index, which each database keeps in its own way, is of articles: a question's words may be spread over
 # several passages of one; which of its passages holds them is seen when these are read.
+# Whose numbers are never given twice, so a catalog that takes another's place must go on from there.
+_COUNTED = (_articles.c.number, _passages.c.id, _changes.c.seq)
 _dated = _passages.join(_articles, _passages.c.article == _articles.c.number)
 _BUDGET = 5000  # articles that the words of one question may occur in before the commoner ones are left out
 
@@ -244,7 +246,11 @@ class Catalog:
             NotAKnowledgeBase: there is none, and none may be made here.
             UnreadableKnowledgeBase: damaged, locked, out of reach, or made by a newer version.
         """
-        database = dialect(folder, url, create=create)
+        return cls.over(folder, dialect(folder, url, create=create), create=create)
+
+    @classmethod
+    def over(cls, folder: Path, database: Dialect, *, create: bool) -> Catalog:
+        """The catalog in a database that is opened already, as `open` gives it."""
         catalog = cls(folder, database)
         try:
             with database.mapped():
@@ -280,6 +286,19 @@ class Catalog:
         """Whether what is derived may be written."""
         return os.access(self.folder, os.W_OK)
 
+    @property
+    def current(self) -> bool:
+        """Whether the tables are those of this version."""
+        with self._read() as connection:
+            return migrations.current(connection, self.place)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is stored, and nothing ever was."""
+        with self._read() as connection:
+            tables = (_articles, _changes, _failures)
+            return not any(connection.scalar(sa.select(sa.exists().select_from(table))) for table in tables)
+
     def _prepare(self, create: bool) -> None:
         with self._engine.connect() as connection:
             # A process that was killed, or is at work, may have left the file without tables.
@@ -287,7 +306,7 @@ class Catalog:
                 self._database.lock(connection)
                 # Another process may have been faster.
                 if not sa.inspect(connection).has_table("meta"):
-                    _tables.create_all(connection)
+                    TABLES.create_all(connection)
                     self._database.search.make(connection)
                     connection.execute(_meta.insert(), [{"key": "schema", "value": SCHEMA}])
                     migrations.stamp(connection)
@@ -365,6 +384,29 @@ class Catalog:
                 connection.rollback()
                 raise
             connection.commit()
+
+    # -- as a whole
+
+    def mapped(self) -> contextlib.AbstractContextManager[None]:
+        """Turns what the database reports into our errors, each with its mend."""
+        return self._database.mapped()
+
+    @contextlib.contextmanager
+    def still(self, *, held: bool = False) -> Iterator[sa.Connection]:
+        """A connection that sees the record as it is at one moment; with `held`, nobody writes until it is given
+        back."""
+        with self.mapped(), self._engine.connect() as connection:
+            if held and self.writable:
+                self._database.lock(connection)
+            else:
+                self._database.hold(connection)
+            yield connection
+            connection.rollback()
+
+    def counters(self, connection: sa.Connection) -> Mapping[str, int]:
+        """The last number that each table has given, which may be of a row that is gone."""
+        with self.mapped():
+            return self._database.counters(connection, _COUNTED)
 
     # -- reading
 
@@ -708,7 +750,7 @@ class Catalog:
     def scrub(self, patience: float) -> bool:
         """Rewrites the database, so that its files hold nothing of what was deleted. False if others use it for longer
         than `patience` seconds; then something may be left."""
-        return self._database.scrub(_tables.tables, patience)
+        return self._database.scrub(TABLES.tables, patience)
 
     # -- checking
 
@@ -767,6 +809,15 @@ class Writing:
         self._connection = connection
         self._database = database
         self._stories: dict[int, Story] = {}
+
+    @property
+    def connection(self) -> sa.Connection:
+        """For what fills whole tables."""
+        return self._connection
+
+    def count_on(self, counters: Mapping[str, int]) -> None:
+        """Has each table number its rows from here on."""
+        self._database.count_on(self._connection, _COUNTED, counters)
 
     def made_by(self, making: Making) -> None:
         """Records how passages and vectors are made, or refuses if the stored ones were made otherwise.

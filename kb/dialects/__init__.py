@@ -81,6 +81,17 @@ class Dialect(Protocol):
         """Begins a transaction that no other writer is beside. Changes so get their numbers in the order in which they
         become visible, and a reader of the change log passes none over."""
 
+    def hold(self, connection: sa.Connection) -> None:
+        """Begins a transaction whose reads all see the record as it is now, whoever writes beside it."""
+
+    def counters(self, connection: sa.Connection, columns: Sequence[sa.Column[int]]) -> Mapping[str, int]:
+        """The last number that each table has given in such a column, which may be of a row that is gone."""
+
+    def count_on(
+        self, connection: sa.Connection, columns: Sequence[sa.Column[int]], counters: Mapping[str, int]
+    ) -> None:
+        """Has each table number its rows from there on."""
+
     def lower(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
         """As Python's `str.lower`, in any alphabet."""
 

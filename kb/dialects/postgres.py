@@ -26,6 +26,7 @@ __all__ = ["Postgres"]
 
 _BUSY_SECONDS = 120  # what a writer waits for the others
 _AWAY_SECONDS = 20.0  # what a process that has been connected waits for a server that restarts
+_SEQUENCE = "pg_get_serial_sequence(%s, %s)"
 _LOCK = 0x61636374  # "acct": our locks among those of other programs in one database
 
 Tokens = Mapping[str, Sequence[tuple[int, int]]]
@@ -124,6 +125,26 @@ class Postgres:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_BUSY_SECONDS}s'")
         # Of this schema alone, and gone with the transaction, however it ends.
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK}, hashtext(current_schema()))")
+
+    def hold(self, connection: sa.Connection) -> None:
+        connection.execution_options(isolation_level="REPEATABLE READ")
+        connection.exec_driver_sql("SELECT count(*) FROM meta")  # the moment is that of the first read
+
+    def counters(self, connection: sa.Connection, columns: Sequence[sa.Column[int]]) -> Mapping[str, int]:
+        found = {}
+        for column in columns:
+            sequence = connection.exec_driver_sql(f"SELECT {_SEQUENCE}", (column.table.name, column.name)).scalar_one()
+            last, called = connection.exec_driver_sql(f"SELECT last_value, is_called FROM {sequence}").one()  # noqa: S608 - a name from the server
+            found[column.table.name] = last if called else 0
+        return found
+
+    def count_on(
+        self, connection: sa.Connection, columns: Sequence[sa.Column[int]], counters: Mapping[str, int]
+    ) -> None:
+        for column in columns:
+            last = counters[column.table.name]
+            if last:
+                connection.exec_driver_sql(f"SELECT setval({_SEQUENCE}, %s)", (column.table.name, column.name, last))
 
     def lower(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
         # By Unicode, whatever locale the database was made with.

@@ -30,11 +30,13 @@ class Sqlite:
     random_mark = "lower(hex(randomblob(8)))"
     remains: str | None = None
 
-    def __init__(self, folder: Path) -> None:
-        self.place = str(folder)
+    def __init__(self, file: Path, *, sealed: bool = False) -> None:
+        """A `sealed` file is one that nobody writes, and that nothing may be written beside."""
+        self.place = str(file if sealed else file.parent)
         self.search: Search = FullText()
-        self._folder = folder
-        self.engine = _engine(folder / FILE)
+        self._file = file
+        self._sealed = sealed
+        self.engine = _engine(file, sealed)
 
     @classmethod
     def open(cls, folder: Path, *, create: bool) -> Sqlite:
@@ -44,17 +46,32 @@ class Sqlite:
         with _mapped(folder):
             if new:
                 folder.mkdir(parents=True, exist_ok=True)
-            return cls(folder)
+            return cls(folder / FILE)
 
     @property
     def writable(self) -> bool:
-        return os.access(self._folder, os.W_OK) and os.access(self._folder / FILE, os.W_OK)
+        return not self._sealed and os.access(self._file.parent, os.W_OK) and os.access(self._file, os.W_OK)
 
     def mapped(self) -> contextlib.AbstractContextManager[None]:
-        return _mapped(self._folder)
+        return _mapped(self.place)
 
     def lock(self, connection: sa.Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def hold(self, connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+        connection.exec_driver_sql("SELECT count(*) FROM meta")  # the moment is that of the first read
+
+    def counters(self, connection: sa.Connection, columns: Sequence[sa.Column[int]]) -> Mapping[str, int]:
+        given = {row[0]: row[1] for row in connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence")}
+        return {column.table.name: given.get(column.table.name, 0) for column in columns}
+
+    def count_on(
+        self, connection: sa.Connection, columns: Sequence[sa.Column[int]], counters: Mapping[str, int]
+    ) -> None:
+        for name, last in counters.items():
+            connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (name,))
+            connection.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (name, last))
 
     def lower(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
         return sa.func.lower(column)  # which is Python's, see `_engine`
@@ -207,9 +224,11 @@ def _refuse_unless_free(folder: Path, create: bool) -> None:
         )
 
 
-def _engine(file: Path) -> sa.Engine:
+def _engine(file: Path, sealed: bool) -> sa.Engine:
     name = file.resolve().as_uri()
-    if os.access(file.parent, os.W_OK) and (not file.exists() or os.access(file, os.W_OK)):
+    if sealed:
+        uri = f"{name}?mode=ro&immutable=1"
+    elif os.access(file.parent, os.W_OK) and (not file.exists() or os.access(file, os.W_OK)):
         uri = f"{name}?mode=rwc"
     else:
         # Where nothing can be written there is no writer whose log would have to be read.
@@ -247,18 +266,18 @@ def _keep_log(connection: sqlite3.Connection) -> None:
 
 
 @contextlib.contextmanager
-def _mapped(folder: Path) -> Iterator[None]:
+def _mapped(place: Path | str) -> Iterator[None]:
     try:
         yield
     except KnowledgeBaseError:
         raise
     except (Damage, sa.exc.DatabaseError, sqlite3.DatabaseError, json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise UnreadableKnowledgeBase(f"{folder}: {_mend(error)}") from error
+        raise UnreadableKnowledgeBase(f"{place}: {_mend(error)}") from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise UnreadableKnowledgeBase(f"{folder}: {FULL}") from error
+            raise UnreadableKnowledgeBase(f"{place}: {FULL}") from error
         raise UnreadableKnowledgeBase(
-            f"{folder} cannot be used: {error.strerror or error}; change its permissions, or name another with --kb"
+            f"{place} cannot be used: {error.strerror or error}; change its permissions, or name another with --kb"
         ) from error
 
 
