@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from typer.testing import CliRunner, Result
 
+from assistant.command import app
 from kb import Filters, KnowledgeBase
 from kb.catalog import TABLES, Catalog, Failure
 from kb.dialects.sqlite import Sqlite
@@ -50,7 +53,7 @@ def fill(folder: Path, kind: str) -> None:
     write_articles(texts, range(30))
     with base_at(folder, kind) as base:
         base.add([article(path.read_text(), source=path.name, outlet="Á") for path in sorted(texts.iterdir())])
-        base.add([article(STORY * 4, source=outlet, outlet=outlet, language="en-GB") for outlet in ("A", "B", "C")])
+        base.add([article(STORY * 30, source=outlet, outlet=outlet, language="en-GB") for outlet in ("A", "B", "C")])
         odd = "It's back\\slash, “quoted” – ½ € 🕊 \u200b and\ttab. Γειά σου Κόσμε."
         base.add([article(odd, title="", source="odd", provenance={"outlet": "said ’so’"}, published="2023-09")])
         base.remove(base.add([article("A heron stood there, alone.", source="last")])[0].article_id)
@@ -440,3 +443,72 @@ def test_an_ingest_beside_a_move_goes_on_afterwards(tmp_path: Path) -> None:
         assert 34 <= moved.articles <= source.count()
     with base_at(tmp_path / "b", "sqlite") as base:
         assert base.check() == []
+
+
+# -- the commands
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    monkeypatch.setenv("ACCORDINGTO_KB", str(tmp_path / "a"))
+    return lambda *arguments: CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_the_commands_move_back_up_and_restore(tmp_path: Path, run: Callable[..., Result]) -> None:
+    fill(tmp_path / "a", "sqlite")
+    moved = run("move", "--to", tmp_path / "b")
+    assert moved.exit_code == 0, moved.output
+    assert moved.stdout == f"34 articles, 43 passages, copied to {tmp_path / 'b'} and compared row by row\n"
+    assert f"use it with --kb {tmp_path / 'b'}; delete {tmp_path / 'a'}" in moved.stderr
+    saved = run("backup", tmp_path / "file", "--kb", tmp_path / "b", "--json")
+    assert json.loads(saved.stdout) == {"articles": 34, "passages": 43, "place": str(tmp_path / "file")}
+    assert run("restore", tmp_path / "file", "--kb", tmp_path / "c").exit_code == 0
+    with opened(tmp_path / "a", "sqlite") as first, opened(tmp_path / "c", "sqlite") as last:
+        assert contents(first) == contents(last)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("backup {}/a", "exists already; name another file"),
+        ("backup {}/no/file", "cannot be written: No such file or directory"),
+        ("restore {}/no/file --kb {}/b", "there is no file"),
+        ("restore {}/a/catalog.sqlite --kb {}/b", "take another backup"),
+        ("move --to {}/a", "is a knowledge base already, with 34 articles"),
+        ("move --to {}/full", "holds other files"),
+        ("move --to {}/b --kb {}/no", "there is no knowledge base in"),
+        ("move --to mysql://user:hush@host/name", "names no PostgreSQL database"),
+        ("move --to postgresql://user:hush@127.0.0.1:9/name", "does not answer"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(
+    tmp_path: Path, run: Callable[..., Result], command: str, said: str
+) -> None:
+    fill(tmp_path / "a", "sqlite")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes.txt").touch()
+    with opened(tmp_path / "a", "sqlite") as source:
+        before = contents(source)
+        refused = run(*command.replace("{}", str(tmp_path)).split())
+        assert (refused.exit_code, refused.stdout) == (3, "")
+        (line,) = refused.stderr.splitlines()
+        assert said in line
+        assert "hush" not in line
+        assert contents(source) == before
+
+
+@pytest.mark.postgres
+def test_the_commands_take_a_knowledge_base_to_postgresql_and_back(
+    tmp_path: Path, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path / "a", "sqlite")
+    url = databases.url(tmp_path / "server")
+    there = run("move", "--to", url)
+    assert there.exit_code == 0, there.output
+    monkeypatch.setenv("ACCORDINGTO_DATABASE_URL", url)
+    assert run("backup", tmp_path / "file").exit_code == 0
+    assert "with 34 articles" in run("restore", tmp_path / "file").stderr
+    back = run("move", "--to", tmp_path / "b")
+    assert back.exit_code == 0, back.output
+    with opened(tmp_path / "a", "sqlite") as first, opened(tmp_path / "b", "sqlite") as last:
+        assert contents(first) == contents(last)
