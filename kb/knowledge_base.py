@@ -268,19 +268,20 @@ class KnowledgeBase:
             return done
 
     def _plan(self, articles: Sequence[Article]) -> list[tuple[Article, Addition]]:
-        known = self._catalog.stored([a.source for a in articles], [a.id for a in articles])
+        ids = [article.id for article in articles]  # each is a digest of the whole text
+        known = self._catalog.stored([article.source for article in articles], ids)
         by_source = {stored.source: stored for stored in known}
         by_id = {stored.article_id: stored for stored in known}
         plan = []
-        for article in articles:
-            before, same = by_source.get(article.source), by_id.get(article.id)
+        for article, own_id in zip(articles, ids, strict=True):
+            before, same = by_source.get(article.source), by_id.get(own_id)
             status = _status(article, before, same)
-            plan.append((article, Addition(status, same.article_id if same else article.id)))
+            plan.append((article, Addition(status, own_id)))
             if status in ("added", "updated"):
-                stored = Stored(0, article.id, article.source, article.fingerprint)
+                stored = Stored(0, own_id, article.source, article.fingerprint)
                 if before:
                     by_id.pop(before.article_id, None)
-                by_source[article.source] = by_id[article.id] = stored
+                by_source[article.source] = by_id[own_id] = stored
         return plan
 
     def _embed(self, new: list[tuple[Article, list[Passage]]]) -> list[Vectors]:
