@@ -22,6 +22,7 @@ from kb.exact import ExactIndex
 from kb.origins import Copy, collapsed
 from kb.passages import SCHEME, split
 from kb.query import Period, Query
+from kb.remembering import Remembering
 from kb.reranking import Reranker, reranked
 from kb.search import ARTICLE, Weighing, varied
 from kb.together import Together
@@ -68,7 +69,8 @@ class KnowledgeBase:
 
     def __init__(self, catalog: Catalog, model: Embedder, reranker: Reranker | None = None) -> None:
         self._catalog = catalog
-        self._embedder = model
+        self._model = model
+        self._embedder: Embedder = Remembering(model)
         self._reranker = reranker
         self._exact: ExactIndex | None = None
         self._chroma: ChromaProjection | None = None
@@ -149,8 +151,8 @@ class KnowledgeBase:
         """For the length of a `with` block, what several threads ask for at once is embedded together, by as many
         threads: sooner, and to the same vectors. For long runs of questions."""
         alone = self._embedder
-        with Together(alone, threads) as together:
-            self._embedder = together
+        with Together(self._model, threads) as together:
+            self._embedder = Remembering(together)
             try:
                 yield
             finally:
