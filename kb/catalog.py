@@ -403,6 +403,34 @@ class Catalog:
             yield connection
             connection.rollback()
 
+    def refuse_unless_empty(self) -> None:
+        """
+        Raises:
+            NotAKnowledgeBase: something is stored, or was.
+        """
+        if not self.empty:
+            raise NotAKnowledgeBase(
+                f"{self.place} is a knowledge base already, with {self.count()} articles; name an empty or a new "
+                "place, for nothing is mixed or overwritten"
+            )
+
+    @contextlib.contextmanager
+    def filling(self, counters: Mapping[str, int]) -> Iterator[sa.Connection]:
+        """One transaction, which fills an empty catalog with the rows of another, whose `counters` it takes over. What
+        the database derives from them is made when the block ends.
+
+        Raises:
+            NotAKnowledgeBase: it is not empty.
+        """
+        with self.writing() as writing:
+            self.refuse_unless_empty()
+            connection = writing._connection
+            for table in TABLES.sorted_tables:
+                connection.execute(table.delete())  # what an empty catalog says of itself
+            yield connection
+            self._database.count_on(connection, _COUNTED, counters)
+            writing.rebuild_lexical()
+
     def counters(self, connection: sa.Connection) -> Mapping[str, int]:
         """The last number that each table has given, which may be of a row that is gone."""
         with self.mapped():
@@ -809,15 +837,6 @@ class Writing:
         self._connection = connection
         self._database = database
         self._stories: dict[int, Story] = {}
-
-    @property
-    def connection(self) -> sa.Connection:
-        """For what fills whole tables."""
-        return self._connection
-
-    def count_on(self, counters: Mapping[str, int]) -> None:
-        """Has each table number its rows from here on."""
-        self._database.count_on(self._connection, _COUNTED, counters)
 
     def made_by(self, making: Making) -> None:
         """Records how passages and vectors are made, or refuses if the stored ones were made otherwise.

@@ -68,7 +68,7 @@ def move(source: Catalog, target: Catalog, told: Told = lambda done, total: None
     """
     if source.empty:  # and perhaps the target itself, for which it would wait forever
         raise NotAKnowledgeBase(f"nothing is stored in {source.place} yet, so there is nothing to move")
-    _refuse_unless_empty(target)
+    target.refuse_unless_empty()
     with source.still(held=True) as connection:
         return _copied(_copy(source, connection, target, told), target.place)
 
@@ -107,20 +107,12 @@ def restore(file: Path, target: Catalog, told: Told = lambda done, total: None) 
         UnreadableKnowledgeBase: the file is no backup, or damaged; or the target cannot be used. The target is empty.
     """
     with _opened(file) as source:
-        _refuse_unless_empty(target)
+        target.refuse_unless_empty()
         with source.still() as connection:
             return _copied(_copy(source, connection, target, told), target.place)
 
 
 # -- the copy
-
-
-def _refuse_unless_empty(target: Catalog) -> None:
-    if not target.empty:
-        raise NotAKnowledgeBase(
-            f"{target.place} is a knowledge base already, with {target.count()} articles; name an empty or a new "
-            "place, for nothing is mixed or overwritten"
-        )
 
 
 def _copy(
@@ -143,16 +135,13 @@ def _copy(
                 told(done, total)
         sums[table.name] = summing.sum
 
-    with target.writing() as writing:
+    with target.filling(source.counters(connection)) as filled:
         for table in TABLES.sorted_tables:
-            writing.connection.execute(table.delete())  # what an empty catalog says of itself
             with contextlib.closing(portions(source, connection, table, read)) as found:
                 for rows in found:
-                    writing.connection.execute(table.insert(), [row._asdict() for row in rows])
-        writing.count_on(source.counters(connection))
-        writing.rebuild_lexical()
+                    filled.execute(table.insert(), [row._asdict() for row in rows])
         for table in TABLES.sorted_tables:
-            for _ in portions(target, writing.connection, table, written):
+            for _ in portions(target, filled, table, written):
                 pass
         if read != written:
             names = ", ".join(name for name in read if read[name] != written[name])
@@ -161,8 +150,8 @@ def _copy(
                 "disk is sound, and try again"
             )
         if manifest:
-            _MANIFEST.create(writing.connection)
-            writing.connection.execute(
+            _MANIFEST.create(filled)
+            filled.execute(
                 _MANIFEST.insert(), [{"name": name, "rows": s.rows, "sha256": s.sha256} for name, s in read.items()]
             )
     return read
