@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import sqlalchemy as sa
@@ -42,6 +42,7 @@ _T = TypeVar("_T")
 _MARKED = 50  # articles that one mark leads to: a story is tied to the first that carry it, and through them to all
 _COMPARED = 10  # articles with which a new one is compared, those that share the most marks
 _REMEMBERED = 100  # stories that one transaction keeps at hand, tens of kilobytes each
+_COUNTED = 10_000  # words whose frequencies are kept at hand
 _VARIABLES = 500  # bound values in one statement; every SQLite takes 999
 
 _tables = sa.MetaData()
@@ -250,6 +251,7 @@ class Catalog:
     def __init__(self, folder: Path, engine: sa.Engine) -> None:
         self.folder = folder
         self._engine = engine
+        self._counted = _Counted((), 0, {})
 
     @classmethod
     def open(cls, folder: Path, *, create: bool) -> Catalog:
@@ -459,7 +461,7 @@ class Catalog:
     def count(self) -> int:
         """How many articles are stored."""
         with self._read() as connection:
-            return connection.scalar(sa.select(sa.func.count()).select_from(_articles)) or 0
+            return self._counts(connection).articles
 
     def counts(self) -> tuple[int, int]:
         """How many articles and how many passages are stored."""
@@ -480,12 +482,12 @@ class Catalog:
                 )
             ]
             articles = {
-                row.number: _article(row)
+                row.number: (_article(row), row.id)
                 for some in _portions(sorted({row.article for row in rows}))
                 for row in connection.execute(sa.select(_articles).where(_articles.c.number.in_(some)))
             }
             return {
-                row.id: (_passage(row, articles[row.article]), articles[row.article])
+                row.id: (_passage(row, *articles[row.article]), articles[row.article][0])
                 for row in rows
                 if row.article in articles
             }
@@ -598,8 +600,8 @@ class Catalog:
         if not words or k < 1:
             return []
         with self._read() as connection:
-            total = connection.scalar(sa.select(sa.func.count()).select_from(_articles)) or 0
-            chosen = _rarest(_frequencies(connection, words))
+            total = self._counts(connection).articles
+            chosen = _rarest(self._frequencies(connection, words))
             if not chosen:
                 return []
             query = sa.select(_lexical.c.rowid, _BM25).where(sa.text("lexical MATCH :terms"))
@@ -614,7 +616,23 @@ class Catalog:
     def document_frequencies(self, words: Sequence[str]) -> dict[str, int]:
         """In how many articles each word (or another form of it) occurs; no more than a few thousand are counted."""
         with self._read() as connection:
-            return _frequencies(connection, words)
+            return self._frequencies(connection, words)
+
+    def _frequencies(self, connection: sa.Connection, words: Sequence[str]) -> dict[str, int]:
+        known = self._counts(connection).words
+        known |= _frequencies(connection, [word for word in words if word not in known])
+        return {word: known[word] for word in words}
+
+    def _counts(self, connection: sa.Connection) -> _Counted:
+        """What was counted since the last change: one question asks for the same again and again, and counting takes
+        the longer the more there is."""
+        latest = sa.select(_changes.c.seq, _changes.c.mark).order_by(_changes.c.seq.desc()).limit(1)
+        change = tuple(connection.execute(latest).one_or_none() or ())
+        counted = self._counted
+        if counted.change != change or len(counted.words) > _COUNTED:
+            articles = connection.scalar(sa.select(sa.func.count()).select_from(_articles)) or 0
+            counted = self._counted = _Counted(change, articles, {})
+        return counted
 
     def admitted(self, filters: Filters) -> Sequence[int]:
         """The numbers of all articles that the filters let through, ascending."""
@@ -782,6 +800,14 @@ class Catalog:
         """Makes the lexical index anew from the passages."""
         with self.writing() as writing:
             writing.rebuild_lexical()
+
+
+class _Counted(NamedTuple):
+    """How many articles there are since a change, and how many hold each of the words that were asked for."""
+
+    change: tuple[Any, ...]
+    articles: int
+    words: dict[str, int]
 
 
 class Writing:
@@ -1172,20 +1198,17 @@ def _frequencies(connection: sa.Connection, words: Sequence[str]) -> dict[str, i
     """In how many articles each word occurs, counted to just beyond the budget."""
     found: dict[str, int] = {}
     for some in _portions(list(dict.fromkeys(words)), 50):
-        counts = [
-            sa.select(sa.func.count())
-            .select_from(
-                sa.select(sa.literal(1))
-                .select_from(_lexical)
-                .where(sa.literal_column("lexical").op("MATCH")(sa.bindparam(f"word{place}", _quoted(word))))
-                .limit(_BUDGET + 1)
-                .subquery()
-            )
-            .scalar_subquery()
-            for place, word in enumerate(some)
-        ]
-        found.update(zip(some, connection.execute(sa.select(*counts)).one(), strict=True))
+        asked = {f"word{place}": _quoted(word) for place, word in enumerate(some)}
+        counts = connection.execute(_counting(len(some)), {**asked, "most": _BUDGET + 1}).one()
+        found.update(zip(some, counts, strict=True))
     return found
+
+
+@cache
+def _counting(count: int) -> sa.TextClause:
+    """How many articles hold each of so many words; written out, for making it of parts takes longer than it."""
+    each = "(SELECT count(*) FROM (SELECT 1 FROM lexical WHERE lexical MATCH :word{0} LIMIT :most))"
+    return sa.text(f"SELECT {', '.join(map(each.format, range(count)))}")
 
 
 def _rarest(frequencies: Mapping[str, int]) -> dict[str, int]:
@@ -1255,10 +1278,10 @@ def _article(row: Any) -> Article:
     return article
 
 
-def _passage(row: Any, article: Article) -> Passage:
+def _passage(row: Any, article: Article, article_id: str) -> Passage:
     with _as_stored(row):
         sentences = tuple(Span(start, end) for start, end in row.sentences)
-        return Passage(article.id, row.start, row.end, article.text[row.start : row.end], sentences, row.id)
+        return Passage(article_id, row.start, row.end, article.text[row.start : row.end], sentences, row.id)
 
 
 @cache
