@@ -37,7 +37,7 @@ _T = TypeVar("_T")
 _MARKED = 50  # articles that one mark leads to: a story is tied to the first that carry it, and through them to all
 _COMPARED = 10  # articles with which a new one is compared, those that share the most marks
 _REMEMBERED = 100  # stories that one transaction keeps at hand, tens of kilobytes each
-_COUNTED = 10_000  # words whose frequencies are kept at hand
+_FREQUENCIES = 10_000  # words whose frequencies are kept at hand
 _VARIABLES = 500  # bound values in one statement; every SQLite takes 999
 
 TABLES = sa.MetaData()
@@ -697,7 +697,7 @@ class Catalog:
         latest = sa.select(_changes.c.seq, _changes.c.mark).order_by(_changes.c.seq.desc()).limit(1)
         change = tuple(connection.execute(latest).one_or_none() or ())
         counted = self._counted
-        if counted.change != change or len(counted.words) > _COUNTED:
+        if counted.change != change or len(counted.words) > _FREQUENCIES:
             articles = connection.scalar(sa.select(sa.func.count()).select_from(_articles)) or 0
             counted = self._counted = _Counted(change, articles, {})
         return counted
