@@ -31,8 +31,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from search import KeptEmbedder, allsides
 
-from bench.search import KeptEmbedder, allsides
 from kb import Article, Filters, KnowledgeBase
 from kb.embedding import SentenceTransformerEmbedder, Vectors
 from kb.passages import split
