@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from assistant import actors
 from assistant.answer import Answer
 from assistant.answering import Answering, Request
-from assistant.conversation import Conversation, Rewriter
+from assistant.conversation import ChatRewriter, Conversation, Rewriter
 from assistant.entailment import Entailment
 from assistant.errors import UnusableQuestion
 from assistant.privacy import switch_off_telemetry
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from assistant.chain import ArticleRetriever
+    from assistant.models import Gate
     from assistant.timeline import Timeline
 
 __all__ = ["Assistant"]
@@ -42,7 +43,7 @@ class Assistant:
         self.base = base
         self.settings = settings
         self.rewriter = rewriter
-        """Completes follow-ups before the rules do: a `ChatRewriter` over any LangChain chat model, or any function."""
+        """Completes follow-ups before the rules do: any function; None for the chat model, where one is set."""
 
     @classmethod
     def open(
@@ -75,7 +76,7 @@ class Assistant:
         Raises:
             pydantic.ValidationError: a setting is unknown or out of range.
         """
-        return Assistant(self.base, Settings(**{**dict(self.settings), **settings}))
+        return Assistant(self.base, Settings(**{**dict(self.settings), **settings}), self.rewriter)
 
     def close(self) -> None:
         self.base.close()
@@ -114,15 +115,23 @@ class Assistant:
             confidence=reader.threshold if confidence is None else confidence,
             digest=self.settings.digest(),
             entailment=Entailment(entailment) if entailment else None,
-            rewriter=self.rewriter,
+            rewriter=self.rewriter or self._rewriter(),
         )
+
+    def _rewriter(self) -> Rewriter | None:
+        return None if self.settings.writes_by_quoting else ChatRewriter(self.chat_model, self._gate)
+
+    @cached_property
+    def _gate(self) -> Gate:
+        from assistant.models import Gate
+
+        return Gate(self.settings.model_requests)
 
     def _writer(self) -> Writer:
         if self.settings.writes_by_quoting:
             return QuotingWriter()
         model = self.chat_model
         from assistant.chat_writer import ChatWriter
-        from assistant.models import Gate
 
         return ChatWriter(
             model,
@@ -131,7 +140,7 @@ class Assistant:
             prompt_tokens=self.settings.prompt_tokens,
             timeout=self.settings.reply_timeout,
             retries=self.settings.reply_retries,
-            gate=Gate(self.settings.model_requests),
+            gate=self._gate,
         )
 
     @cached_property
