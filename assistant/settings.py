@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
-from typing import Final
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qs, urlsplit
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, field_validator
@@ -13,7 +14,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assistant import actors, prompts
 
-__all__ = ["Settings"]
+if TYPE_CHECKING:
+    from kb.vectors import Server
+
+__all__ = ["Settings", "may_show"]
 
 _SHAPING: Final = {
     "embedding_model",
@@ -34,11 +38,21 @@ _SHAPING: Final = {
 class Settings(BaseSettings):
     """Every setting, its default and one line about it. In the environment each is ACCORDINGTO_ and its name."""
 
-    model_config = SettingsConfigDict(env_prefix="ACCORDINGTO_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="ACCORDINGTO_", extra="forbid", frozen=True, hide_input_in_errors=True)
 
     kb: Path = Field(
         default_factory=lambda: user_data_path("accordingto", appauthor=False) / "kb",
         description="Folder of the knowledge base.",
+    )
+    chroma_url: str | None = Field(
+        None,
+        description="Address of a Chroma server for the vector index, https://host:port, with `?tenant=…&database=…` "
+        "if need be; unset for the folder.",
+    )
+    chroma_headers: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description='What that server wants to be sent, as JSON: `{"Authorization": "Bearer …"}` or '
+        '`{"X-Chroma-Token": "…"}`.',
     )
     embedding_model: str = Field("all-MiniLM-L6-v2", description="Name or folder of a sentence-transformers model.")
     passages: int = Field(10, ge=1, le=100, description="How many passages are read for an answer.")
@@ -105,6 +119,39 @@ class Settings(BaseSettings):
         shaping = self.model_dump_json(include=_SHAPING)
         return hashlib.sha256(f"{shaping}{prompts.digest()}{actors.digest(self.actors)}".encode()).hexdigest()[:16]
 
+    @property
+    def chroma(self) -> Server | None:
+        """The Chroma server, with its headers in clear; None if none is named."""
+        if self.chroma_url is None:
+            return None
+        from kb.vectors import Server
+
+        return Server(self.chroma_url, {name: value.get_secret_value() for name, value in self.chroma_headers.items()})
+
+    @field_validator("chroma_url")
+    @classmethod
+    def _names_a_server(cls, url: str | None) -> str | None:
+        parts = urlsplit(url or "")
+        if url is not None and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError("it is not an address such as http://127.0.0.1:8000")
+        if parts.username or parts.password:
+            raise ValueError("it must hold no user name and no password; send them by ACCORDINGTO_CHROMA_HEADERS")
+        if set(parse_qs(parts.query)) - {"tenant", "database"} or parts.fragment:
+            raise ValueError(
+                "besides ?tenant=…&database=… it may hold no more; send keys by ACCORDINGTO_CHROMA_HEADERS"
+            )
+        return url
+
+    @field_validator("chroma_headers")
+    @classmethod
+    def _can_be_sent(cls, headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        for name, value in headers.items():
+            if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name):
+                raise ValueError("a header's name may hold letters, digits and dashes only")
+            if not re.fullmatch(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?", value.get_secret_value()):
+                raise ValueError("a header's value must be one line of plain characters")
+        return headers
+
     @field_validator("base_url")
     @classmethod
     def _no_secret(cls, url: str | None) -> str | None:
@@ -120,3 +167,9 @@ class Settings(BaseSettings):
     def writes_by_quoting(self) -> bool:
         """Whether no chat model is asked."""
         return self.model is None or self.model.strip().lower() in ("", "quoting")
+
+
+def may_show(name: str) -> bool:
+    """Whether the value of a setting may stand in a message: it is no secret, and nobody could have put one there."""
+    field = Settings.model_fields.get(name)
+    return field is None or not (name.endswith("_url") or "SecretStr" in str(field.annotation))

@@ -4,6 +4,7 @@ KnowledgeBaseError            the knowledge base cannot be used; the message nam
 ├── NotAKnowledgeBase         the folder exists and is something else
 ├── UnreadableKnowledgeBase   damaged, locked or not permitted
 ├── OtherModel                made with another embedding model or another way of cutting passages
+├── VectorServerAway          the Chroma server does not answer, or not as one; searches can do without it
 └── UnusableModel             the embedding model is missing or is not the one it claims to be
 ArticleNotFound               no article has this id
 """
@@ -17,6 +18,7 @@ __all__ = [
     "OtherModel",
     "UnreadableKnowledgeBase",
     "UnusableModel",
+    "VectorServerAway",
 ]
 
 
@@ -34,6 +36,10 @@ class UnreadableKnowledgeBase(KnowledgeBaseError):
 
 class OtherModel(KnowledgeBaseError):
     """The catalog's vectors come from another embedding model, or its passages from another scheme."""
+
+
+class VectorServerAway(KnowledgeBaseError):
+    """The Chroma server cannot be used now. No search raises this: the catalog's own vectors are searched instead."""
 
 
 class UnusableModel(KnowledgeBaseError):

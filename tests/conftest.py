@@ -13,9 +13,22 @@ import pytest
 from kb import Article, KnowledgeBase
 from kb.embedding import HashEmbedder
 from kb.samples import samples
+from tests import chroma_servers
+from tests.chroma_servers import ChromaServer
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 _LOOPBACK = ("127.", "::1", "localhost")
+
+
+def pytest_configure() -> None:
+    chroma_servers.use()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leaves out what looks into Chroma's folder, where the vectors are on a server."""
+    for item in items:
+        if chroma_servers.URL and item.get_closest_marker("folder"):
+            item.add_marker(pytest.mark.skip(reason="the vectors of this run are on a server"))
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +56,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting of the machine reaches a test, and nothing is written to the user's folders."""
     for name in os.environ:
-        if name.startswith(("ACCORDINGTO_", "LANGSMITH_", "LANGCHAIN_", "GRADIO_")):
+        if name.startswith(("ACCORDINGTO_", "LANGSMITH_", "LANGCHAIN_", "GRADIO_")) and "_TEST_" not in name:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "data"))
@@ -67,6 +80,13 @@ def shared() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaServer]:
+    """A Chroma server that all tests share: each knowledge base has a collection of its own there. Not to be killed."""
+    with ChromaServer(tmp_path_factory.mktemp("chroma")).running() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
