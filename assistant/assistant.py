@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
-from collections.abc import AsyncIterator, Iterator
-from functools import cached_property
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from assistant import actors
 from assistant.answer import Answer
@@ -20,6 +19,7 @@ from assistant.errors import UnusableQuestion
 from assistant.privacy import switch_off_telemetry
 from assistant.reader import CrossEncoderReader, FeatureReader
 from assistant.settings import Settings
+from assistant.watch import Watcher, tell_log, watched
 from assistant.writers import QuotingWriter, Writer
 from kb import Filters, KnowledgeBase, KnowledgeBaseError
 from kb.embedding import embedder
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from assistant.chain import ArticleRetriever
     from assistant.timeline import Timeline
 
-__all__ = ["Assistant"]
+__all__ = ["Assistant", "Warmth"]
+
+Warmth = Literal["not asked for", "loading", "loaded", "failed"]
 
 
 class Assistant:
@@ -43,6 +45,10 @@ class Assistant:
         self.settings = settings
         self.rewriter = rewriter
         """Completes follow-ups before the rules do: a `ChatRewriter` over any LangChain chat model, or any function."""
+        self.watchers: list[Watcher] = [partial(tell_log, show_question=settings.log_questions)]
+        """Functions that are told of each question once it is over."""
+        self.warmth: Warmth = "not asked for"
+        """Whether `warm_up` has loaded the model."""
 
     @classmethod
     def open(
@@ -75,7 +81,9 @@ class Assistant:
         Raises:
             pydantic.ValidationError: a setting is unknown or out of range.
         """
-        return Assistant(self.base, Settings(**{**dict(self.settings), **settings}))
+        other = Assistant(self.base, Settings(**{**dict(self.settings), **settings}))
+        other.watchers = self.watchers
+        return other
 
     def close(self) -> None:
         self.base.close()
@@ -93,9 +101,13 @@ class Assistant:
         loaded is said when it is needed."""
 
         def load() -> None:
-            with contextlib.suppress(KnowledgeBaseError):
+            try:
                 self.base.embedder.questions(["Who says so?"])
+                self.warmth = "loaded"
+            except KnowledgeBaseError:
+                self.warmth = "failed"
 
+        self.warmth = "loading"
         threading.Thread(target=load, name="warming up", daemon=True).start()
 
     @cached_property
@@ -175,7 +187,7 @@ class Assistant:
             UnusableModel: the chat model that is set cannot be used.
             KnowledgeBaseError: the knowledge base cannot be read.
         """
-        *_, answer = self.stream(Request(question, conversation, filters, side, k))
+        *_, answer = self._watched(question, lambda: Request(question, conversation, filters, side, k))
         return answer
 
     async def aask(
@@ -188,8 +200,7 @@ class Assistant:
         k: int | None = None,
     ) -> Answer:
         """The same as `ask`, without blocking the event loop."""
-        request = Request(question, conversation, filters, side, k)
-        return (await asyncio.to_thread(lambda: list(self.stream(request))))[-1]
+        return await asyncio.to_thread(self.ask, question, conversation=conversation, filters=filters, side=side, k=k)
 
     def timeline(
         self,
@@ -216,7 +227,11 @@ class Assistant:
 
     def stream(self, request: Request | str) -> Iterator[Answer]:
         """The answer as it grows, statement by statement; the last one is whole."""
-        return self.answering.answers(request)
+        question = request.question if isinstance(request, Request) else request
+        return self._watched(question, lambda: request)
+
+    def _watched(self, question: str, request: Callable[[], Request | str]) -> Iterator[Answer]:
+        return watched(question, lambda: self.answering.answers(request()), self.watchers)
 
     def astream(self, request: Request | str) -> AsyncIterator[Answer]:
         """The same as `stream`, asynchronously."""

@@ -230,9 +230,11 @@ def chat(
 ) -> None:
     """Serve the web chat."""
     with _refusals():
+        from assistant.logs import set_up
         from assistant.page import serve
 
         settings = _settings(kb)
+        set_up(settings)
         with _assistant(kb, create=True, model=model) as assistant:
             assistant.answering  # noqa: B018 -- a chat model that cannot be used is said now, not to the first reader
             if not len(assistant.base) and (samples or (samples is None and _agreed_to_samples())):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import parse_qs, urlsplit
 
 from platformdirs import user_data_path
@@ -108,6 +108,14 @@ class Settings(BaseSettings):
     questions_at_once: int = Field(2, ge=1, le=64, description="How many questions the chat answers at the same time.")
     questions_waiting: int = Field(
         30, ge=0, le=1000, description="How many more may wait; others are told to come again."
+    )
+
+    log_format: Literal["text", "json"] = Field(
+        "text", description="Form of the chat's log on standard error: `text`, or `json` for one object a line."
+    )
+    log_questions: bool = Field(False, description="Whether the log may hold what was asked.")
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="Port on which the chat gives its counts to Prometheus; unset: nowhere."
     )
 
     allow_private_addresses: bool = Field(
