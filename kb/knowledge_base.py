@@ -22,6 +22,7 @@ from kb.exact import ExactIndex
 from kb.origins import Copy, collapsed
 from kb.passages import SCHEME, split
 from kb.query import Period, Query
+from kb.remembering import Remembering
 from kb.reranking import Reranker, reranked
 from kb.search import ARTICLE, Weighing, varied
 from kb.together import Together
@@ -70,7 +71,8 @@ class KnowledgeBase:
 
     def __init__(self, catalog: Catalog, model: Embedder, reranker: Reranker | None = None) -> None:
         self._catalog = catalog
-        self._embedder = model
+        self._model = model
+        self._embedder: Embedder = Remembering(model)
         self._reranker = reranker
         self._exact: ExactIndex | None = None
         self._chroma: ChromaProjection | None = None
@@ -158,8 +160,8 @@ class KnowledgeBase:
         """For the length of a `with` block, what several threads ask for at once is embedded together, by as many
         threads: sooner, and to the same vectors. For long runs of questions."""
         alone = self._embedder
-        with Together(alone, threads) as together:
-            self._embedder = together
+        with Together(self._model, threads) as together:
+            self._embedder = Remembering(together)
             try:
                 yield
             finally:
@@ -279,19 +281,20 @@ class KnowledgeBase:
             return done
 
     def _plan(self, articles: Sequence[Article]) -> list[tuple[Article, Addition]]:
-        known = self._catalog.stored([a.source for a in articles], [a.id for a in articles])
+        ids = [article.id for article in articles]  # each is a digest of the whole text
+        known = self._catalog.stored([article.source for article in articles], ids)
         by_source = {stored.source: stored for stored in known}
         by_id = {stored.article_id: stored for stored in known}
         plan = []
-        for article in articles:
-            before, same = by_source.get(article.source), by_id.get(article.id)
+        for article, own_id in zip(articles, ids, strict=True):
+            before, same = by_source.get(article.source), by_id.get(own_id)
             status = _status(article, before, same)
-            plan.append((article, Addition(status, same.article_id if same else article.id)))
+            plan.append((article, Addition(status, own_id)))
             if status in ("added", "updated"):
-                stored = Stored(0, article.id, article.source, article.fingerprint)
+                stored = Stored(0, own_id, article.source, article.fingerprint)
                 if before:
                     by_id.pop(before.article_id, None)
-                by_source[article.source] = by_id[article.id] = stored
+                by_source[article.source] = by_id[own_id] = stored
         return plan
 
     def _embed(self, new: list[tuple[Article, list[Passage]]]) -> list[Vectors]:
