@@ -31,6 +31,7 @@ check: $(VENV)/.installed-dev  ## format, lint, types, direction of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/hadolint Dockerfile
 
 format: $(VENV)/.installed-dev  ## put the code in order
 	@$(BIN)/ruff format .

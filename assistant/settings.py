@@ -1,4 +1,5 @@
-"""What can be set, and nothing else: data only. Keyword arguments win over the environment, it over the defaults."""
+"""What can be set, and nothing else: data only. Keyword arguments win over the environment, it over secret files, they
+over the defaults."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
 from assistant import actors, prompts
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Settings", "may_show"]
 
+_SECRETS = Path("/run/secrets")
 _SHAPING: Final = {
     "embedding_model",
     "passages",
@@ -39,6 +41,20 @@ class Settings(BaseSettings):
     """Every setting, its default and one line about it. In the environment each is ACCORDINGTO_ and its name."""
 
     model_config = SettingsConfigDict(env_prefix="ACCORDINGTO_", extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Keywords, the environment, then files as containers are given secrets: accordingto_database_url and so on."""
+        if not _SECRETS.is_dir():
+            return init_settings, env_settings
+        return init_settings, env_settings, SecretsSettingsSource(settings_cls, _SECRETS)
 
     kb: Path = Field(
         default_factory=lambda: user_data_path("accordingto", appauthor=False) / "kb",

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,38 +53,48 @@ class Image:
         """A text with the paths of the image put below its folder."""
         return _PATH.sub(lambda match: f"{self.root}{match[1]}", text)
 
-    def step(self, name: str, rest: str, arguments: Mapping[str, str]) -> None:
+    def step(self, name: str, rest: str) -> None:
         print(f"{name} {rest}", flush=True)
-        match name:
-            case "FROM":
-                self.folder, self.environment = self.root, self._clean()
-                self.environment |= {"HOME": str(self.root / "home")}
-            case "ARG":
-                if rest in arguments:
-                    self.environment[rest] = arguments[rest]
-            case "ENV":
-                for pair in shlex.split(rest):
-                    key, _, value = pair.partition("=")
-                    self.environment[key] = self.placed(value.replace("$PATH", self.environment["PATH"]))
-            case "WORKDIR":
-                self.folder = Path(self.placed(rest))
-                self.folder.mkdir(parents=True, exist_ok=True)
-            case "COPY":
-                self._copy(shlex.split(rest))
-            case "RUN":
-                subprocess.run(["/bin/sh", "-ec", self.placed(rest)], cwd=self.folder, env=self.environment, check=True)
-            case "USER":
-                self.user = rest
-            case "HEALTHCHECK":
-                self.health = json.loads(rest[rest.index("CMD") + 3 :])
-            case "ENTRYPOINT":
-                self.entry = json.loads(rest)
-            case "CMD":
-                self.command = json.loads(rest)
-            case "EXPOSE" | "VOLUME":
-                pass
-            case _:
-                raise SystemExit(f"{name} is not known here; teach it, or leave it out of the Dockerfile")
+        act = getattr(self, f"do_{name.lower()}", None)
+        if act is None:
+            raise SystemExit(f"{name} is not known here; teach it, or leave it out of the Dockerfile")
+        act(rest)
+
+    def do_from(self, rest: str) -> None:
+        self.folder, self.environment = self.root, self._clean() | {"HOME": str(self.root / "home")}
+
+    def do_arg(self, rest: str) -> None:
+        if rest in os.environ:
+            self.environment[rest] = os.environ[rest]
+
+    def do_env(self, rest: str) -> None:
+        for pair in shlex.split(rest):
+            key, _, value = pair.partition("=")
+            self.environment[key] = self.placed(value.replace("$PATH", self.environment["PATH"]))
+
+    def do_workdir(self, rest: str) -> None:
+        self.folder = Path(self.placed(rest))
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def do_run(self, rest: str) -> None:
+        subprocess.run(["/bin/sh", "-ec", self.placed(rest)], cwd=self.folder, env=self.environment, check=True)
+
+    def do_user(self, rest: str) -> None:
+        self.user = rest
+
+    def do_healthcheck(self, rest: str) -> None:
+        self.health = json.loads(rest[rest.index("CMD") + 3 :])
+
+    def do_entrypoint(self, rest: str) -> None:
+        self.entry = json.loads(rest)
+
+    def do_cmd(self, rest: str) -> None:
+        self.command = json.loads(rest)
+
+    def do_expose(self, rest: str) -> None:
+        """Nothing to do, as for a volume."""
+
+    do_volume = do_expose
 
     def _clean(self) -> dict[str, str]:
         tools = self.root / "tools"
@@ -96,7 +106,8 @@ class Image:
         registry = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
         return {"PATH": f"{tools}:/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", **registry}
 
-    def _copy(self, words: Sequence[str]) -> None:
+    def do_copy(self, rest: str) -> None:
+        words = shlex.split(rest)
         options = [word for word in words if word.startswith("--")]
         *sources, target = [word for word in words if not word.startswith("--")]
         if any(option.startswith("--from=") for option in options):
@@ -187,10 +198,9 @@ def _free_port() -> int:
 
 def main(folder: Path) -> None:
     image = Image(folder.resolve())
-    arguments = {name: os.environ[name] for name in ("PIP_INDEX_URL", "TORCH_INDEX_URL") if name in os.environ}
     begun = time.monotonic()
     for name, rest in instructions((ROOT / "Dockerfile").read_text("utf-8")):
-        image.step(name, rest, arguments)
+        image.step(name, rest)
     print(f"built in {time.monotonic() - begun:.0f} s")
     _tried(image)
 
