@@ -10,9 +10,11 @@ ARG TORCH_INDEX_URL
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
 RUN python -m venv /opt/accordingto
-RUN /opt/accordingto/bin/pip install ${TORCH_INDEX_URL:+--index-url "$TORCH_INDEX_URL"} torch==2.13.0
+COPY constraints.txt /src/
+RUN /opt/accordingto/bin/pip install --constraint constraints.txt \
+    ${TORCH_INDEX_URL:+--index-url "$TORCH_INDEX_URL"} torch==2.13.0
 
-COPY constraints.txt pyproject.toml README.md LICENSE /src/
+COPY pyproject.toml README.md LICENSE /src/
 COPY kb /src/kb
 COPY ingest /src/ingest
 COPY assistant /src/assistant

@@ -70,7 +70,13 @@ class Assistant:
         model = embedder(chosen.embedding_model)
         reranker = CrossEncoderScorer(chosen.reranker) if chosen.reranker else None
         base = KnowledgeBase.open(
-            chosen.kb, model=model, create=create, own=own, reranker=reranker, chroma=chosen.chroma
+            chosen.kb,
+            model=model,
+            create=create,
+            own=own,
+            reranker=reranker,
+            database=chosen.database,
+            chroma=chosen.chroma,
         )
         return cls(base, chosen)
 

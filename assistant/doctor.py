@@ -82,9 +82,9 @@ def _chat_model(settings: Settings) -> Finding:
 def _knowledge_base(settings: Settings) -> Finding:
     try:
         model = embedder(settings.embedding_model)
-        with KnowledgeBase.open(settings.kb, model=model, chroma=settings.chroma) as base:
+        with KnowledgeBase.open(settings.kb, model=model, database=settings.database, chroma=settings.chroma) as base:
             problems = base.check()
-            text = f"knowledge base in {settings.kb}: {counted(len(base), 'article')}"
+            text = f"knowledge base in {base.place}: {counted(len(base), 'article')}"
     except KnowledgeBaseError as error:
         return Finding(False, str(error))
     if not problems:

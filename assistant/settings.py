@@ -60,6 +60,9 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_path("accordingto", appauthor=False) / "kb",
         description="Folder of the knowledge base.",
     )
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL database for the articles, postgresql://…; unset for a file in the folder."
+    )
     chroma_url: str | None = Field(
         None,
         description="Address of a Chroma server for the vector index, https://host:port, with `?tenant=…&database=…` "
@@ -137,6 +140,11 @@ class Settings(BaseSettings):
     allow_private_addresses: bool = Field(
         False, description="Whether `ingest` may fetch from this machine and its network."
     )
+
+    @property
+    def database(self) -> str | None:
+        """The database's address in clear."""
+        return self.database_url.get_secret_value() if self.database_url else None
 
     def digest(self) -> str:
         """Identifies the settings that shape an answer: equal digests, equal answers from equal articles."""

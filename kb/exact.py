@@ -105,7 +105,7 @@ class ExactIndex:
     def save(self) -> None:
         """Writes the file anew if it is behind, where that is permitted. Other processes go on with the one that
         they have mapped."""
-        if not self._catalog.writable:
+        if not self._catalog.folder_writable:
             return
         # A reader on a full disk, or beside a writer that takes long, can go on from memory.
         with contextlib.suppress(OSError, Timeout), _writing(self._catalog.folder):

@@ -13,7 +13,7 @@ import pytest
 from kb import Article, KnowledgeBase
 from kb.embedding import HashEmbedder
 from kb.samples import samples
-from tests import chroma_servers
+from tests import chroma_servers, databases
 from tests.chroma_servers import ChromaServer
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -21,14 +21,24 @@ _LOOPBACK = ("127.", "::1", "localhost")
 
 
 def pytest_configure() -> None:
+    databases.use()
     chroma_servers.use()
 
 
+def pytest_unconfigure() -> None:
+    databases.forget()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leaves out what looks into Chroma's folder, where the vectors are on a server."""
+    """Leaves out what looks into a file that is not there in this run: SQLite's where the catalogs are in PostgreSQL,
+    and the other way round; Chroma's where the vectors are on a server."""
+    absent = {"sqlite" if databases.URL else "postgres": "the catalogs of this run are elsewhere"}
+    if chroma_servers.URL:
+        absent["folder"] = "the vectors of this run are on a server"
     for item in items:
-        if chroma_servers.URL and item.get_closest_marker("folder"):
-            item.add_marker(pytest.mark.skip(reason="the vectors of this run are on a server"))
+        for marker, reason in absent.items():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(autouse=True)

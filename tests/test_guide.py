@@ -59,6 +59,7 @@ def test_the_python_blocks_run_in_order(
     assert "@misc{samplecourier2023-" in said
 
 
+@pytest.mark.sqlite
 def test_the_commands_run(sample_base: Path, tmp_path: Path) -> None:
     (tmp_path / "questions.csv").write_text("question\nWho blocked the Lachin road?\n")
     command = tmp_path / "bin" / "accordingto"

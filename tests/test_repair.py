@@ -17,6 +17,8 @@ from kb.errors import OtherModel
 from tests.chroma_servers import URL
 from tests.conftest import article
 
+pytestmark = pytest.mark.sqlite
+
 
 class Counting(HashEmbedder):
     """Counts what it is given, and can be told to fail after so many."""

@@ -149,7 +149,7 @@ class ServerProjection:
             self._connection = self._connection or self._connect()
 
     def sync(self) -> None:
-        """Brings the collection up to the catalog's latest change, unless another process of this machine is at it.
+        """Brings the collection up to the catalog's latest change, unless another process is at it.
 
         Raises:
             VectorServerAway: it cannot be used now; the message names the mend.
@@ -171,7 +171,7 @@ class ServerProjection:
         """Deletes the collection; the next `sync` fills it again.
 
         Raises:
-            VectorServerAway: it cannot be used now, or another process of this machine is filling it.
+            VectorServerAway: it cannot be used now, or another process is filling it.
         """
         with self._syncing, self._mapped(), self._alone() as alone:
             if not alone:
@@ -343,14 +343,15 @@ class ServerProjection:
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[bool]:
-        """Whether no other process of this machine sends now; for the length of a `with` block none does then."""
+        """Whether no other process sends now; for the length of a `with` block none does then."""
         try:
             self._lock.acquire(blocking=False)
         except (Timeout, OSError):  # a folder that may not be written
             yield False
             return
         try:
-            yield True
+            with self._catalog.projecting() as alone:
+                yield alone
         finally:
             self._lock.release()
 
