@@ -8,7 +8,7 @@ export HF_HUB_OFFLINE := 1
 ON_A_SERVER := $(addprefix tests/test_,$(addsuffix .py,knowledge_base erase repair two_processes assistant followups))
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test test-postgres test-server test-browser check format bench bench-crash bench-ingest bench-origins bench-metadata bench-batch bench-claims bench-page bench-search build clean
+.PHONY: help chat test test-postgres test-server test-browser image check format bench bench-crash bench-ingest bench-origins bench-metadata bench-batch bench-claims bench-page bench-search build clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -28,6 +28,9 @@ test-server: $(VENV)/.installed-dev  ## those that touch the vector index again,
 
 test-browser: $(VENV)/.installed-dev  ## the tests in a real browser (needs Chromium)
 	@$(BIN)/python -m pytest -q -m browser $(TESTS)
+
+image: $(VENV)/.installed-dev  ## the steps of the Dockerfile, where there is no Docker, and what they built tried (minutes)
+	@$(BIN)/python tests/run_dockerfile.py
 
 check: $(VENV)/.installed-dev  ## format, lint, types, direction of imports
 	@$(BIN)/ruff format --check .

@@ -3,6 +3,7 @@ this environment but the registry. Then runs what was built, without a network, 
 
     python tests/run_dockerfile.py [FOLDER]
 
+PYTHON names the interpreter to build on, where this one lies in a home that the image's user may not read.
 The steps are read from the Dockerfile. Absolute paths that it makes (WORKDIR, COPY, VOLUME, the environment) are put
 below the folder; both stages share them, which is why a COPY between stages must not move anything.
 """
@@ -102,7 +103,7 @@ class Image:
         (self.root / "home").mkdir(exist_ok=True)
         python = tools / "python"
         if not python.exists():  # what the base image calls so
-            python.symlink_to(sys.executable)
+            python.symlink_to(os.environ.get("PYTHON") or sys.executable)
         registry = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
         return {"PATH": f"{tools}:/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", **registry}
 

@@ -334,7 +334,7 @@ def test_only_who_shows_the_token_gets_in(catalog: Catalog, through: Gate, proje
         assert TOKEN not in repr(projection._server)
 
 
-def _certificate(folder: Path) -> Path:
+def make_certificate(folder: Path) -> Path:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -367,7 +367,7 @@ def _certificate(folder: Path) -> Path:
 def test_tls_is_spoken_and_a_certificate_looked_at(
     catalog: Catalog, chroma_server: ChromaServer, projected: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    certificate = _certificate(tmp_path)
+    certificate = make_certificate(tmp_path)
     fill(catalog, unit(3, seed=26))
     with gate(chroma_server.url, certificate) as opened, projected(opened.url) as projection:
         with pytest.raises(VectorServerAway, match="not trusted; name the file of its authority in SSL_CERT_FILE"):
