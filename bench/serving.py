@@ -4,7 +4,7 @@
 
 Readers ask the page's /ask in a closed loop: the next question when the last one is answered. Every answer must be
 the one that the question has when it is asked alone. The catalog is a copy of the one in FOLDER, else of the sample
-articles; with ACCORDINGTO_TEST_DATABASE_URL (tests/with_postgres.sh) it is in PostgreSQL. With --kills the Chroma server
+articles; with ACCORDINGTO_TEST_DATABASE_URL (tests/with_postgres.sh) it is in PostgreSQL. With --kills the server
 is killed so often while readers ask, and started again; with --ingests so many processes add articles meanwhile, and
 each article that they acknowledge must be there afterwards.
 """
