@@ -68,6 +68,11 @@ class ChromaServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def process(self) -> int | None:
+        """Its number; None while it does not run."""
+        return self._process.pid if self._process else None
+
     def start(self) -> None:
         """Starts it; returns when it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
