@@ -8,7 +8,7 @@ export HF_HUB_OFFLINE := 1
 ON_A_SERVER := $(addprefix tests/test_,$(addsuffix .py,knowledge_base erase repair two_processes assistant followups))
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test test-postgres test-server test-browser image check format bench bench-crash bench-ingest bench-origins bench-metadata bench-batch bench-claims bench-page bench-search build clean
+.PHONY: help chat test test-postgres test-server test-browser image check format bench bench-crash bench-ingest bench-origins bench-metadata bench-batch bench-claims bench-page bench-search bench-scale bench-serving build clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -73,6 +73,13 @@ bench-claims: $(VENV)/.installed-dev  ## who says what and how many, on texts th
 
 bench-search: $(VENV)/.installed-dev  ## does the right passage come first, on others' judgements; fails below a floor (minutes)
 	@$(BIN)/python bench/search.py
+
+bench-scale: $(VENV)/.installed-dev  ## what search costs at 10, 100 and 500 thousand passages (most of an hour)
+	@$(BIN)/python bench/scale.py
+
+bench-serving: $(VENV)/.installed-dev  ## questions under load with one app and two, and what a Chroma server costs (minutes)
+	@$(BIN)/python bench/serving.py
+	@$(BIN)/python bench/vector_server.py
 
 build: $(VENV)/.installed-dev  ## the wheel, in dist/
 	@$(BIN)/python -m build --wheel --outdir dist . >/dev/null

@@ -20,7 +20,7 @@ from typing import Any
 
 from assistant.errors import UnusableActors
 
-__all__ = ["all_names", "digest", "side_of", "sides_named", "use"]
+__all__ = ["all_names", "digest", "names_of", "side_of", "sides_named", "use"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,12 @@ def all_names() -> Mapping[str, Sequence[str]]:
         for name in names:
             found.setdefault(name.side, []).append(name.text)
     return found
+
+
+def names_of(name: str) -> tuple[str, ...]:
+    """A name and, if the list has it, every other one that its side goes by: "Baku" is said for "Azerbaijan"."""
+    listed = next((side for side, names in all_names().items() if name.casefold() in map(str.casefold, names)), None)
+    return tuple(dict.fromkeys([name, *(all_names()[listed] if listed else ())]))
 
 
 def digest(path: Path | None) -> str:

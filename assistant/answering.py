@@ -11,8 +11,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
+from assistant.actors import names_of, sides_named
 from assistant.answer import Answer, Checks, Citation, Dispute, Reason, Statement
 from assistant.citations import Quote, cite
 from assistant.claims import Speech
@@ -55,6 +57,12 @@ class Request:
                 f"the question has {len(self.question):,} characters, and {LONGEST_QUESTION:,} are the most; shorten "
                 "it, and put articles into the knowledge base instead: accordingto ingest PATH"
             )
+
+    @property
+    def to_search(self) -> Filters:
+        """Which articles can hold an answer: of a side that is to speak they have some name."""
+        naming = (*self.filters.naming, names_of(self.side)) if self.side else self.filters.naming
+        return replace(self.filters, naming=naming)
 
     @classmethod
     def of(cls, value: Request | str | Mapping[str, Any]) -> Request:
@@ -115,7 +123,8 @@ class Answering:
 
     def search(self, turn: Turn) -> Turn:
         """Finds passages."""
-        hits = self.base.search(turn.understood, turn.request.k or self.passages, turn.request.filters)
+        request = turn.request
+        hits = self.base.search(turn.understood, request.k or self.passages, request.to_search, voices=_voices)
         return replace(turn, hits=tuple(hits), seconds={"search": time.perf_counter() - turn.started})
 
     def select(self, turn: Turn) -> Turn:
@@ -175,6 +184,16 @@ class Answering:
         """What the writer writes; where no sentence answers, nobody is asked to."""
         if turn.selection.chosen:
             yield from self.writer.write(turn.understood, turn.selection.chosen, turn.hits)
+
+
+def _voices(hit: Hit) -> frozenset[str]:
+    """The sides that a passage names: whose view is told, or at least touched, in it."""
+    return _sides(hit.passage.text)
+
+
+@lru_cache(maxsize=10_000)
+def _sides(text: str) -> frozenset[str]:
+    return frozenset(sides_named(text))
 
 
 def _blank(turn: Turn) -> Answer:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from assistant import actors
 from assistant.answer import Answer
 from assistant.answering import Answering, Request
-from assistant.conversation import Conversation, Rewriter
+from assistant.conversation import ChatRewriter, Conversation, Rewriter
 from assistant.entailment import Entailment
 from assistant.errors import UnusableQuestion
 from assistant.privacy import switch_off_telemetry
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from assistant.chain import ArticleRetriever
+    from assistant.models import Gate
     from assistant.timeline import Timeline
 
 __all__ = ["Assistant", "Warmth"]
@@ -44,7 +45,7 @@ class Assistant:
         self.base = base
         self.settings = settings
         self.rewriter = rewriter
-        """Completes follow-ups before the rules do: a `ChatRewriter` over any LangChain chat model, or any function."""
+        """Completes follow-ups before the rules do: any function; None for the chat model, where one is set."""
         self.watchers: list[Watcher] = [partial(tell_log, show_question=settings.log_questions)]
         """Functions that are told of each question once it is over."""
         self.warmth: Warmth = "not asked for"
@@ -87,7 +88,7 @@ class Assistant:
         Raises:
             pydantic.ValidationError: a setting is unknown or out of range.
         """
-        other = Assistant(self.base, Settings(**{**dict(self.settings), **settings}))
+        other = Assistant(self.base, Settings(**{**dict(self.settings), **settings}), self.rewriter)
         other.watchers = self.watchers
         return other
 
@@ -132,15 +133,23 @@ class Assistant:
             confidence=reader.threshold if confidence is None else confidence,
             digest=self.settings.digest(),
             entailment=Entailment(entailment) if entailment else None,
-            rewriter=self.rewriter,
+            rewriter=self.rewriter or self._rewriter(),
         )
+
+    def _rewriter(self) -> Rewriter | None:
+        return None if self.settings.writes_by_quoting else ChatRewriter(self.chat_model, self._gate)
+
+    @cached_property
+    def _gate(self) -> Gate:
+        from assistant.models import Gate
+
+        return Gate(self.settings.model_requests)
 
     def _writer(self) -> Writer:
         if self.settings.writes_by_quoting:
             return QuotingWriter()
         model = self.chat_model
         from assistant.chat_writer import ChatWriter
-        from assistant.models import Gate
 
         return ChatWriter(
             model,
@@ -149,7 +158,7 @@ class Assistant:
             prompt_tokens=self.settings.prompt_tokens,
             timeout=self.settings.reply_timeout,
             retries=self.settings.reply_retries,
-            gate=Gate(self.settings.model_requests),
+            gate=self._gate,
         )
 
     @cached_property

@@ -27,7 +27,7 @@ from assistant.assistant import Assistant
 from assistant.errors import AssistantError
 from assistant.exports import FORMATS, report
 from assistant.questions import Row, UnusableFile, Within, read_questions
-from kb import Filters, KnowledgeBaseError
+from kb import KnowledgeBaseError
 
 __all__ = ["BatchError", "Done", "Row", "Within", "answer_all", "document_of", "read_questions"]
 
@@ -135,8 +135,8 @@ class _Asking:
             if row.unusable:
                 raise UnusableFile(row.unusable)
             assistant, within = self._assistant(row), self.within(row)
-            filters = Filters(within.since, within.until, within.outlet)
-            answer, tokens = _counted(assistant, Request(row.question, filters=filters, side=within.side, k=within.k))
+            request = Request(row.question, filters=within.filters, side=within.side, k=within.k)
+            answer, tokens = _counted(assistant, request)
             return document_of(row, answer, within) | ({"tokens": tokens} if tokens else {})
         except Exception as error:  # the border of a row: whatever it is, the others are answered
             return {**_brought(row), "id": row.id, "question": row.question, "error": _in_words(error)}

@@ -59,6 +59,13 @@ Model = Annotated[
 Since = Annotated[str | None, typer.Option(help="Only articles published on or after this day, ISO.")]
 Until = Annotated[str | None, typer.Option(help="Only articles published on or before this day, ISO.")]
 OfOutlet = Annotated[str | None, typer.Option("--outlet", help="Only articles of this outlet.")]
+OfOrigin = Annotated[
+    str | None, typer.Option("--origin", help="Only articles that this agency, or outlet itself, reported first.")
+]
+Language = Annotated[str | None, typer.Option(help="Only articles in this language, such as en.")]
+Place = Annotated[
+    str | None, typer.Option(help='Only articles that name this place; its spellings parted by bars: "Shusha|Shushi".')
+]
 Side = Annotated[str | None, typer.Option(help="Only statements in which this side speaks.")]
 Passages = Annotated[int | None, typer.Option("-k", min=1, max=100, help="How many passages to read.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
@@ -131,6 +138,9 @@ def ask(
     since: Since = None,
     until: Until = None,
     outlet: OfOutlet = None,
+    origin: OfOrigin = None,
+    language: Language = None,
+    place: Place = None,
     side: Side = None,
     k: Passages = None,
     model: Model = None,
@@ -138,10 +148,12 @@ def ask(
     """Answer a question with exact quotes, or say that the articles do not say."""
     with _refusals():
         from assistant.assistant import Assistant
-        from kb import Filters
+        from assistant.questions import Within
 
-        filters = Filters(_day(since, "--since"), _day(until, "--until"), outlet)
+        bounds = _day(since, "--since"), _day(until, "--until"), outlet, side, k
         with Assistant.open(_settings(kb).kb, **_chosen(model)) as assistant:
+            # Only now is the list of actors known by whose names a place goes.
+            filters = Within(*bounds, origin=origin, language=language, place=place).filters
             answer = assistant.ask(question, filters=filters, side=side, k=k)
             _print(_written(answer, AnswerForm.JSON if as_json else form, assistant.base))
 
@@ -188,6 +200,9 @@ def batch(
     since: Since = None,
     until: Until = None,
     outlet: OfOutlet = None,
+    origin: OfOrigin = None,
+    language: Language = None,
+    place: Place = None,
     side: Side = None,
     k: Passages = None,
     model: Model = None,
@@ -202,7 +217,8 @@ def batch(
         from assistant.batch import Within, answer_all, read_questions
 
         shape = form.value if form else _batch_form(out)
-        within = Within(_day(since, "--since"), _day(until, "--until"), outlet, side, k)
+        bounds = _day(since, "--since"), _day(until, "--until"), outlet, side, k
+        within = Within(*bounds, origin=origin, language=language, place=place)
         rows = read_questions(file, column)[:limit]
         with Assistant.open(_settings(kb).kb, **_chosen(model)) as assistant, _noticed(assistant.base):
             run = answer_all(

@@ -8,13 +8,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.answer import Answer
 from assistant.claims import side_of, sides_named
 from assistant.reader import names_in
 from kb.words import content_words
+
+if TYPE_CHECKING:
+    from assistant.models import Gate
 
 __all__ = ["ChatRewriter", "Conversation", "Exchange", "Rewriter"]
 
@@ -51,29 +55,43 @@ Rewriter = Callable[[str, Sequence[Exchange]], str | None]
 
 
 class ChatRewriter:
-    """Completes follow-ups by any LangChain chat model. What comes back is searched for and shown, never believed."""
+    """Completes follow-ups by any LangChain chat model. What comes back is searched for and shown, never believed, and
+    is taken only if it names nobody and no number that the conversation does not. The model gets no word of any
+    article: the questions, and of the answers which sides they name."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, gate: Gate | None = None) -> None:
         self._model = model
+        self._gate = gate
 
     def __call__(self, question: str, exchanges: Sequence[Exchange]) -> str | None:
         """The question by itself; None if the reply is none, or the model fails: then the rules have to do."""
-        earlier = "\n".join(f"- {exchange.question}" for exchange in exchanges[-3:])
+        last = exchanges[-3:]
+        earlier = "\n".join(f"- {exchange.question}" for exchange in last)
+        sides = ", ".join(dict.fromkeys(side for exchange in last for side in exchange.answer.sources.sides))
+        told = f"\n\nSides in the answers: {sides}" if sides else ""
         messages = [
-            (
-                "system",
-                _INSTRUCTION,
-            ),
-            ("human", f"Earlier questions:\n{earlier}\n\nLast question: {question}"),
+            ("system", _INSTRUCTION),
+            ("human", f"Earlier questions:\n{earlier}{told}\n\nLast question: {question}"),
         ]
         try:
-            reply = self._model.invoke(messages)
+            with self._gate.passing() if self._gate else nullcontext():
+                reply = self._model.invoke(messages)
         except Exception:
             # Whatever a provider raises: the border to a model that is not ours.
             return None
-        lines = str(getattr(reply, "content", reply)).strip().splitlines()
-        written = lines[0].strip().strip('"“”') if len(lines) == 1 else ""
-        return written if written and len(written) <= _LONGEST else None
+        return _rewritten(str(getattr(reply, "content", reply)), question, f"{earlier} {sides}")
+
+
+def _rewritten(reply: str, question: str, known: str) -> str | None:
+    """The one question that a reply is; None if it is something else, loses whom the follow-up names, or brings in
+    somebody new."""
+    lines = reply.strip().splitlines()
+    written = " ".join(lines[0].strip().strip('"“”').split()) if len(lines) == 1 else ""
+    if not written or len(written) > _LONGEST or not written.isprintable():
+        return None
+    said = f"{question} {known}".casefold()
+    kept = all(name.casefold() in written.casefold() for name in names_in(question))
+    return written if kept and all(name.casefold() in said for name in names_in(written)) else None
 
 
 @dataclass(frozen=True, slots=True)

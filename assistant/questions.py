@@ -12,7 +12,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from assistant.actors import names_of
 from assistant.errors import AssistantError
+from kb import Filters
 from kb.article import day_range
 
 __all__ = ["Row", "UnusableFile", "Within", "read_questions"]
@@ -36,6 +38,20 @@ class Within:
     k: int | None = None
     model: str | None = None
     """Which chat model writes, or "quoting"."""
+    origin: str | None = None
+    """Who reported it first: an agency, or the outlet itself."""
+    language: str | None = None
+    place: str | None = None
+    """What an article has to name; several spellings of one place are parted by a bar, "Shusha|Shushi"."""
+
+    @property
+    def filters(self) -> Filters:
+        """What of it tells which articles may be found."""
+        spellings = [name.strip() for name in (self.place or "").split("|") if name.strip()]
+        places = tuple(dict.fromkeys(known for name in spellings for known in names_of(name)))
+        return Filters(
+            self.since, self.until, self.outlet, self.origin, self.language, naming=(places,) if places else ()
+        )
 
     def or_else(self, others: Within) -> Within:
         """These bounds, and the others' where there are none."""

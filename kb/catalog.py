@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import sqlalchemy as sa
@@ -37,6 +37,7 @@ _T = TypeVar("_T")
 _MARKED = 50  # articles that one mark leads to: a story is tied to the first that carry it, and through them to all
 _COMPARED = 10  # articles with which a new one is compared, those that share the most marks
 _REMEMBERED = 100  # stories that one transaction keeps at hand, tens of kilobytes each
+_FREQUENCIES = 10_000  # words whose frequencies are kept at hand
 _VARIABLES = 500  # bound values in one statement; every SQLite takes 999
 
 TABLES = sa.MetaData()
@@ -236,6 +237,7 @@ class Catalog:
         self.folder = folder
         self._database = database
         self._engine = database.engine
+        self._counted = _Counted((), 0, {})
 
     @classmethod
     def open(cls, folder: Path, *, create: bool, url: str | None = None) -> Catalog:
@@ -546,7 +548,7 @@ class Catalog:
     def count(self) -> int:
         """How many articles are stored."""
         with self._read() as connection:
-            return connection.scalar(sa.select(sa.func.count()).select_from(_articles)) or 0
+            return self._counts(connection).articles
 
     def counts(self) -> tuple[int, int]:
         """How many articles and how many passages are stored."""
@@ -567,12 +569,12 @@ class Catalog:
                 )
             ]
             articles = {
-                row.number: _article(row)
+                row.number: (_article(row), row.id)
                 for some in _portions(sorted({row.article for row in rows}))
                 for row in connection.execute(sa.select(_articles).where(_articles.c.number.in_(some)))
             }
             return {
-                row.id: (_passage(row, articles[row.article]), articles[row.article])
+                row.id: (_passage(row, *articles[row.article]), articles[row.article][0])
                 for row in rows
                 if row.article in articles
             }
@@ -685,8 +687,8 @@ class Catalog:
         if not words or k < 1:
             return []
         with self._read() as connection:
-            total = connection.scalar(sa.select(sa.func.count()).select_from(_articles)) or 0
-            chosen = _rarest(self._database.search.frequencies(connection, words, _BUDGET))
+            total = self._counts(connection).articles
+            chosen = _rarest(self._frequencies(connection, words))
             if not chosen:
                 return []
             admitted = self._admitted(connection, filters) if filters else None
@@ -697,7 +699,24 @@ class Catalog:
     def document_frequencies(self, words: Sequence[str]) -> dict[str, int]:
         """In how many articles each word (or another form of it) occurs; no more than a few thousand are counted."""
         with self._read() as connection:
-            return self._database.search.frequencies(connection, words, _BUDGET)
+            return self._frequencies(connection, words)
+
+    def _frequencies(self, connection: sa.Connection, words: Sequence[str]) -> dict[str, int]:
+        known = self._counts(connection).words
+        new = [word for word in words if word not in known]
+        known |= self._database.search.frequencies(connection, new, _BUDGET)
+        return {word: known[word] for word in words}
+
+    def _counts(self, connection: sa.Connection) -> _Counted:
+        """What was counted since the last change: one question asks for the same again and again, and counting takes
+        the longer the more there is."""
+        latest = sa.select(_changes.c.seq, _changes.c.mark).order_by(_changes.c.seq.desc()).limit(1)
+        change = tuple(connection.execute(latest).one_or_none() or ())
+        counted = self._counted
+        if counted.change != change or len(counted.words) > _FREQUENCIES:
+            articles = connection.scalar(sa.select(sa.func.count()).select_from(_articles)) or 0
+            counted = self._counted = _Counted(change, articles, {})
+        return counted
 
     def admitted(self, filters: Filters) -> Sequence[int]:
         """The numbers of all articles that the filters let through, ascending."""
@@ -844,6 +863,14 @@ class Catalog:
         """Makes the lexical index anew from the passages."""
         with self.writing() as writing:
             writing.rebuild_lexical()
+
+
+class _Counted(NamedTuple):
+    """How many articles there are since a change, and how many hold each of the words that were asked for."""
+
+    change: tuple[Any, ...]
+    articles: int
+    words: dict[str, int]
 
 
 class Writing:
@@ -1141,10 +1168,10 @@ def _article(row: Any) -> Article:
     return article
 
 
-def _passage(row: Any, article: Article) -> Passage:
+def _passage(row: Any, article: Article, article_id: str) -> Passage:
     with _as_stored(row):
         sentences = tuple(Span(start, end) for start, end in row.sentences)
-        return Passage(article.id, row.start, row.end, article.text[row.start : row.end], sentences, row.id)
+        return Passage(article_id, row.start, row.end, article.text[row.start : row.end], sentences, row.id)
 
 
 @cache

@@ -46,11 +46,11 @@ Halves = npt.NDArray[np.float16]
 
 
 class Scored(NamedTuple):
-    """A passage with its article, by their numbers, and its cosine."""
+    """Passages with their articles, by their numbers, and their cosines: three arrays of one length."""
 
-    passage: int
-    article: int
-    cosine: float
+    passages: Rows
+    articles: Rows
+    cosines: Vectors
 
 
 class ExactIndex:
@@ -89,18 +89,16 @@ class ExactIndex:
         candidates = np.flatnonzero((scores >= np.partition(scores, least)[least]) & live)
         return _best(state.rows[candidates, 0], state.vectors(candidates) @ vector, k)
 
-    def score(self, vector: Vectors, passages: Sequence[int], articles: Sequence[int] = ()) -> list[Scored]:
+    def score(self, vector: Vectors, passages: Sequence[int], articles: Sequence[int] = ()) -> Scored:
         """These passages and all of these articles, each passage once with its article and its exact cosine, nearest
         first; those that are gone are left out."""
         state = self._fresh()
         places = np.union1d(state.places(passages), state.of_articles(articles))
-        scores = state.vectors(places) @ vector
-        order = np.lexsort((state.rows[places, 0], -scores))
-        return [
-            Scored(int(passage), int(article), float(score))
-            for (passage, article), score in zip(state.rows[places[order]], scores[order], strict=True)
-            if np.isfinite(score)
-        ]
+        cosines = np.asarray(state.vectors(places) @ vector, np.float32)
+        order = np.lexsort((state.rows[places, 0], -cosines))
+        order = order[np.isfinite(cosines[order])]
+        rows = state.rows[places[order]]
+        return Scored(rows[:, 0], rows[:, 1], cosines[order])
 
     def save(self) -> None:
         """Writes the file anew if it is behind, where that is permitted. Other processes go on with the one that

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypeVar
 
+import numpy as np
+
 from kb import exact, vectors
 from kb.article import Article, Hit, Passage
 from kb.catalog import Catalog, Failure, Filters, Listing, Making, Order, Stored
@@ -370,7 +372,7 @@ class KnowledgeBase:
             if self._reranker is not None:
                 hits = reranked(question, hits, self._reranker)
             if not copies:
-                hits = collapsed(hits, self.origins(hit.article.id for hit in hits))
+                hits = collapsed(hits, self.origins(hit.passage.article_id for hit in hits))
             return varied(hits, k, voices)
         return []
 
@@ -386,22 +388,22 @@ class KnowledgeBase:
             near += self._near_in(query.period, vector, admitted)
         words = (*query.words, *query.phrases)
         lexical = dict(self._catalog.lexical(words, filters, max(_CANDIDATES, count)))
-        index = self._index()
         # One article's words count for all its passages, so each of them is a candidate.
-        scored = [
-            (found.cosine + ARTICLE * lexical.get(found.article, 0.0), found)
-            for found in index.score(vector, near, list(lexical))
-        ]
+        scored = self._index().score(vector, near, list(lexical))
+        by_words = np.array([lexical.get(article, 0.0) for article in scored.articles.tolist()])
+        scores = scored.cosines + ARTICLE * by_words
         # Reading a passage costs more than all before. What its words will add is not known yet, but it goes with what
         # the article's words have added.
-        scored.sort(key=lambda item: (-item[0] - _FORESIGHT * lexical.get(item[1].article, 0.0), item[1].passage))
-        scored = scored[:count]
-        found = self._catalog.passages([of.passage for _, of in scored])
+        chosen = np.lexsort((scored.passages, -scores - _FORESIGHT * by_words))[:count]
+        candidates = zip(
+            scored.passages[chosen].tolist(), scores[chosen].tolist(), scored.cosines[chosen].tolist(), strict=True
+        )
+        found = self._catalog.passages(scored.passages[chosen].tolist())
         weighing = Weighing(self._catalog.document_frequencies(query.words), len(self), query.period)
         hits = [
-            Hit(*found[of.passage], score=score + weighing.of(*found[of.passage]), similarity=of.cosine)
-            for score, of in scored
-            if of.passage in found
+            Hit(*found[passage], score=score + weighing.of(*found[passage]), similarity=cosine)
+            for passage, score, cosine in candidates
+            if passage in found
         ]
         return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id or 0))
 

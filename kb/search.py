@@ -69,18 +69,28 @@ def closeness(published: str | None, period: Period | None) -> float:
 
 
 def varied(hits: Sequence[Hit], k: int, voices: Callable[[Hit], Collection[str]] | None = None) -> list[Hit]:
-    """The best `k` hits, best first, where of those that fit about equally well the ones come first in which somebody
-    is heard who was not before: another outlet, or whoever else `voices` names of a hit."""
+    """The best `k` of some hits that come best first, where of those that fit about equally well the ones come first in
+    which somebody is heard who was not before: another outlet, or whoever else `voices` names of a hit."""
     left, chosen, heard = list(hits), list[Hit](), Counter[str]()
-    names = {id(hit): {hit.article.outlet or "", *(voices(hit) if voices else ())} - {""} for hit in left}
+    names: dict[int, set[str]] = {}
+
+    def of(hit: Hit) -> set[str]:
+        if id(hit) not in names:
+            names[id(hit)] = {hit.article.outlet or "", *(voices(hit) if voices else ())} - {""}
+        return names[id(hit)]
 
     def worth(hit: Hit) -> float:
-        own = names[id(hit)]
+        own = of(hit)
         return hit.score - (_SAME_VOICE * sum(heard[name] for name in own) / len(own) if own else 0.0)
 
     while left and len(chosen) < k:
-        best = max(left, key=worth)  # the first of equals
+        best, most = left[0], worth(left[0])
+        for hit in left[1:]:
+            if hit.score <= most:
+                break  # none after it is worth more than its score
+            if worth(hit) > most:
+                best, most = hit, worth(hit)
         left.remove(best)
         chosen.append(best)
-        heard.update(names[id(best)])
+        heard.update(of(best))
     return chosen

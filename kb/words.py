@@ -32,7 +32,13 @@ def content_words(text: str) -> list[str]:
 @functools.lru_cache(maxsize=20_000)  # the same sentences are looked at again and again
 def stems(text: str) -> frozenset[str]:
     """The stems of all words of a text that tell something."""
-    return frozenset(map(stem, content_words(text)))
+    return frozenset(map(_stem_of, _WORD.findall(text.lower()))) - {""}
+
+
+@functools.lru_cache(maxsize=100_000)  # for a question some ten thousand words are looked up
+def _stem_of(word: str) -> str:
+    """The stem of a word as it stands in a text; empty if it tells nothing."""
+    return "".join(map(stem, content_words(word)))
 
 
 @functools.lru_cache(maxsize=50_000)

@@ -177,6 +177,24 @@ def test_words_in_another_form_are_found_and_counted(catalog: Catalog) -> None:
     assert catalog.document_frequencies(["mined", "cafe", "absent"]) == {"mined": 2, "cafe": 1, "absent": 0}
 
 
+def test_what_was_counted_is_counted_anew_when_another_process_changes_something(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    store(catalog, article("A heron stood.", source="a"), article("A gull.", source="b"))
+    counts = [(catalog.count(), catalog.document_frequencies(["heron", "ibis"]))]
+    with contextlib.closing(Catalog.open(catalog.folder, create=False)) as other:
+        store(other, article("A heron and an ibis.", source="c"))
+        counts.append((catalog.count(), catalog.document_frequencies(["heron", "ibis"])))
+        with other.writing() as writing:
+            writing.remove(article("A heron stood.").id)
+    counts.append((catalog.count(), catalog.document_frequencies(["heron", "ibis"])))
+    assert counts == [
+        (2, {"heron": 1, "ibis": 0}),
+        (3, {"heron": 2, "ibis": 1}),
+        (2, {"heron": 1, "ibis": 1}),
+    ]
+
+
 def test_a_word_in_the_title_weighs_more_than_one_in_the_body(catalog: Catalog) -> None:
     store(
         catalog,

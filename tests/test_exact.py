@@ -169,10 +169,10 @@ def test_scoring_gives_each_passage_once_and_leaves_out_what_is_gone(catalog: Ca
     asked = [6, 2, 3, 99, 0, -1, 4]
     for scoring in (index, ExactIndex(catalog, DIMENSION)):
         found = scoring.score(question, asked)
-        same([(scored.passage, scored.cosine) for scored in found], brute(catalog, question, 10, [3, 4]))
-        assert [scored.article for scored in found] == [scored.passage for scored in found]
-        assert scoring.score(question, [], [4, 4, 2, 99]) == scoring.score(question, [4])
-        assert scoring.score(question, []) == []
+        same(list(zip(found.passages, found.cosines, strict=True)), brute(catalog, question, 10, [3, 4]))
+        assert found.articles.tolist() == found.passages.tolist()
+        assert scoring.score(question, [], [4, 4, 2, 99]).passages.tolist() == [4]
+        assert len(scoring.score(question, []).passages) == 0
 
 
 def test_one_damaged_vector_hides_no_other(catalog: Catalog) -> None:

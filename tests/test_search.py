@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kb.article import Hit, Passage, Span, day_range
 from kb.query import Period, Query
 from kb.search import Weighing, closeness, varied
-from kb.words import content_words
+from kb.words import content_words, stem, stems
 from tests.conftest import article
 
 
@@ -137,3 +137,29 @@ def test_of_near_ties_the_voice_not_heard_yet_comes_first() -> None:
 def test_a_clearly_better_hit_is_not_passed_over_for_variety() -> None:
     hits = [hit("One.", "A", 1.0), hit("Two.", "A", 0.9), hit("Three.", "B", 0.7)]
     assert varied(hits, 3) == hits
+
+
+@given(st.text())
+def test_the_stems_of_a_text_are_those_of_its_content_words(text: str) -> None:
+    assert stems(text) == frozenset(map(stem, content_words(text)))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("ABC"), st.sampled_from("xy"), st.integers(0, 6)), max_size=12),
+    st.integers(0, 9),
+)
+def test_varied_takes_at_each_step_what_is_worth_most(drawn: list[tuple[str, str, int]], k: int) -> None:
+    hits = [hit(f"{said} {n}", outlet, score / 100) for n, (outlet, said, score) in enumerate(drawn)]
+    hits.sort(key=lambda h: -h.score)
+    left, wanted, heard = list(hits), list[Hit](), list[str]()
+
+    def worth(h: Hit) -> float:
+        own = {h.article.outlet, h.passage.text[0]}
+        return h.score - 0.02 * sum(heard.count(name or "") for name in own) / len(own)
+
+    while left and len(wanted) < k:
+        best = max(left, key=worth)
+        left.remove(best)
+        wanted.append(best)
+        heard += {best.article.outlet or "", best.passage.text[0]}
+    assert varied(hits, k, lambda h: {h.passage.text[0]}) == wanted

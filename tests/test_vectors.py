@@ -67,7 +67,7 @@ def _exactly(catalog: Catalog, vector: Vectors, k: int) -> list[int]:
 def _by_chroma(catalog: Catalog, vector: Vectors, k: int) -> list[int]:
     with owning(catalog) as projection:
         candidates = projection.candidates(vector, k)
-    return [found.passage for found in ExactIndex(catalog, DIMENSION).score(vector, candidates)][:k]
+    return [int(number) for number in ExactIndex(catalog, DIMENSION).score(vector, candidates).passages[:k]]
 
 
 @pytest.fixture(params=[_exactly, _by_chroma], ids=["exact", "chroma"])
