@@ -91,7 +91,7 @@ def test_each_question_is_told_once_however_it_ends(assistant: Assistant, monkey
     for error in (ModelUnreachable("no answer"), KeyError("x")):
         with monkeypatch.context() as failing:
 
-            def fail(*_: object, raised: Exception = error) -> None:
+            def fail(*_: object, raised: Exception = error, **__: object) -> None:
                 raise raised
 
             failing.setattr(KnowledgeBase, "search", fail)
