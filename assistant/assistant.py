@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
-from collections.abc import AsyncIterator, Iterator
-from functools import cached_property
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from assistant import actors
 from assistant.answer import Answer
@@ -20,6 +19,7 @@ from assistant.errors import UnusableQuestion
 from assistant.privacy import switch_off_telemetry
 from assistant.reader import CrossEncoderReader, FeatureReader
 from assistant.settings import Settings
+from assistant.watch import Watcher, tell_log, watched
 from assistant.writers import QuotingWriter, Writer
 from kb import Filters, KnowledgeBase, KnowledgeBaseError
 from kb.embedding import embedder
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from assistant.models import Gate
     from assistant.timeline import Timeline
 
-__all__ = ["Assistant"]
+__all__ = ["Assistant", "Warmth"]
+
+Warmth = Literal["not asked for", "loading", "loaded", "failed"]
 
 
 class Assistant:
@@ -44,6 +46,10 @@ class Assistant:
         self.settings = settings
         self.rewriter = rewriter
         """Completes follow-ups before the rules do: any function; None for the chat model, where one is set."""
+        self.watchers: list[Watcher] = [partial(tell_log, show_question=settings.log_questions)]
+        """Functions that are told of each question once it is over."""
+        self.warmth: Warmth = "not asked for"
+        """Whether `warm_up` has loaded the model."""
 
     @classmethod
     def open(
@@ -65,7 +71,13 @@ class Assistant:
         model = embedder(chosen.embedding_model)
         reranker = CrossEncoderScorer(chosen.reranker) if chosen.reranker else None
         base = KnowledgeBase.open(
-            chosen.kb, model=model, create=create, own=own, reranker=reranker, database=chosen.database
+            chosen.kb,
+            model=model,
+            create=create,
+            own=own,
+            reranker=reranker,
+            database=chosen.database,
+            chroma=chosen.chroma,
         )
         return cls(base, chosen)
 
@@ -76,7 +88,9 @@ class Assistant:
         Raises:
             pydantic.ValidationError: a setting is unknown or out of range.
         """
-        return Assistant(self.base, Settings(**{**dict(self.settings), **settings}), self.rewriter)
+        other = Assistant(self.base, Settings(**{**dict(self.settings), **settings}), self.rewriter)
+        other.watchers = self.watchers
+        return other
 
     def close(self) -> None:
         self.base.close()
@@ -94,9 +108,13 @@ class Assistant:
         loaded is said when it is needed."""
 
         def load() -> None:
-            with contextlib.suppress(KnowledgeBaseError):
+            try:
                 self.base.embedder.questions(["Who says so?"])
+                self.warmth = "loaded"
+            except KnowledgeBaseError:
+                self.warmth = "failed"
 
+        self.warmth = "loading"
         threading.Thread(target=load, name="warming up", daemon=True).start()
 
     @cached_property
@@ -184,7 +202,7 @@ class Assistant:
             UnusableModel: the chat model that is set cannot be used.
             KnowledgeBaseError: the knowledge base cannot be read.
         """
-        *_, answer = self.stream(Request(question, conversation, filters, side, k))
+        *_, answer = self._watched(question, lambda: Request(question, conversation, filters, side, k))
         return answer
 
     async def aask(
@@ -197,8 +215,7 @@ class Assistant:
         k: int | None = None,
     ) -> Answer:
         """The same as `ask`, without blocking the event loop."""
-        request = Request(question, conversation, filters, side, k)
-        return (await asyncio.to_thread(lambda: list(self.stream(request))))[-1]
+        return await asyncio.to_thread(self.ask, question, conversation=conversation, filters=filters, side=side, k=k)
 
     def timeline(
         self,
@@ -225,7 +242,11 @@ class Assistant:
 
     def stream(self, request: Request | str) -> Iterator[Answer]:
         """The answer as it grows, statement by statement; the last one is whole."""
-        return self.answering.answers(request)
+        question = request.question if isinstance(request, Request) else request
+        return self._watched(question, lambda: request)
+
+    def _watched(self, question: str, request: Callable[[], Request | str]) -> Iterator[Answer]:
+        return watched(question, lambda: self.answering.answers(request()), self.watchers)
 
     def astream(self, request: Request | str) -> AsyncIterator[Answer]:
         """The same as `stream`, asynchronously."""

@@ -249,9 +249,11 @@ def chat(
 ) -> None:
     """Serve the web chat."""
     with _refusals():
+        from assistant.logs import set_up
         from assistant.page import serve
 
         settings = _settings(kb)
+        set_up(settings)
         with _assistant(kb, create=True, model=model) as assistant:
             assistant.answering  # noqa: B018 -- a chat model that cannot be used is said now, not to the first reader
             if not len(assistant.base) and (samples or (samples is None and _agreed_to_samples())):
@@ -392,7 +394,8 @@ def check(
             _print(line)
         problems = base.check()
         for problem in problems:
-            _print(problem.text + ("; mend it with: accordingto check --repair" if problem.derived else ""))
+            mended = problem.derived and problem.checked
+            _print(problem.text + ("; mend it with: accordingto check --repair" if mended else ""))
         if any(not problem.derived for problem in problems):
             _refuse("the articles are damaged; restore a backup, or ingest them into a new folder", _UNUSABLE)
         if problems:
@@ -638,8 +641,10 @@ class _Progress:
 def _refusals() -> Iterator[None]:
     """Turns errors into one line and an exit code. The border at which every foreseen error ends."""
     from pydantic import ValidationError
+    from pydantic_settings import SettingsError
 
     from assistant.errors import AssistantError, UnusableModel
+    from assistant.settings import may_show
     from kb.errors import ArticleNotFound, KnowledgeBaseError
 
     try:
@@ -651,7 +656,10 @@ def _refusals() -> Iterator[None]:
     except ValidationError as error:
         first = error.errors()[0]
         name = "ACCORDINGTO_" + "_".join(map(str, first["loc"])).upper()
-        _refuse(f"{name}={first.get('input')!r} cannot be used: {first['msg']}", _WRONG_USE)
+        value = f"={first.get('input')!r}" if may_show(str(first["loc"][0])) else ""
+        _refuse(f"{name}{value} cannot be used: {first['msg']}", _WRONG_USE)
+    except SettingsError as error:
+        _refuse(f"{error}; it is no JSON", _WRONG_USE)
     except KeyboardInterrupt:
         _refuse("stopped; what was reported is stored, and the same command goes on from there", 130)
 
@@ -675,7 +683,12 @@ def _base(kb: Path | None, *, create: bool = False, any_model: bool = False) -> 
     settings = _settings(kb)
     model = embedder(settings.embedding_model)
     with KnowledgeBase.open(
-        settings.kb, model=model, create=create, any_model=any_model, database=settings.database
+        settings.kb,
+        model=model,
+        create=create,
+        any_model=any_model,
+        database=settings.database,
+        chroma=settings.chroma,
     ) as base:
         yield base
 
@@ -745,7 +758,7 @@ def _day(value: str | None, option: str) -> str | None:
 @contextmanager
 def _noticed(base: KnowledgeBase) -> Iterator[None]:
     """Says what was mended at opening, and at the end what was given up meanwhile."""
-    base.sync()
+    base.attend()
     said = base.notice
     if said:
         _note(said)

@@ -82,12 +82,15 @@ def _chat_model(settings: Settings) -> Finding:
 def _knowledge_base(settings: Settings) -> Finding:
     try:
         model = embedder(settings.embedding_model)
-        with KnowledgeBase.open(settings.kb, model=model, database=settings.database) as base:
+        with KnowledgeBase.open(settings.kb, model=model, database=settings.database, chroma=settings.chroma) as base:
             problems = base.check()
             text = f"knowledge base in {base.place}: {counted(len(base), 'article')}"
     except KnowledgeBaseError as error:
         return Finding(False, str(error))
     if not problems:
-        return Finding(True, text)
+        server = settings.chroma
+        return Finding(True, text if server is None else f"{text}, with their vectors on {server.place}")
+    if not problems[0].checked:
+        return Finding(False, f"{text}; {problems[0].text}")
     mend = "run: accordingto check --repair" if problems[0].derived else "restore a backup, or ingest anew"
     return Finding(False, f"{text}; {problems[0].text}; {mend}")

@@ -335,6 +335,22 @@ class Catalog:
             value = connection.scalar(sa.select(_meta.c.value).where(_meta.c.key == "making"))
         return Making(**json.loads(value)) if value else None
 
+    def projecting(self) -> contextlib.AbstractContextManager[bool]:
+        """Whether no process on another machine sends to the Chroma server now; for the length of a `with` block none
+        does then."""
+        return self._database.projecting()
+
+    def identity(self) -> str | None:
+        """What names this catalog beside others, wherever it is kept; made when it is first asked for. None if there is
+        none yet and nothing may be written."""
+        query = sa.select(_meta.c.value).where(_meta.c.key == "identity")
+        with self._read() as connection:
+            known: str | None = connection.scalar(query)
+        if known is None and self.writable:
+            with self.writing() as writing:
+                known = writing.identify()
+        return known
+
     # -- embedding anew
 
     def reembed(self, making: Making, embed: Callable[[list[str]], Vectors], portion: int = 1024) -> Iterator[int]:
@@ -876,6 +892,14 @@ class Writing:
             self._connection.execute(_meta.insert(), [{"key": "making", "value": json.dumps(_as_dict(making))}])
         elif Making(**json.loads(value)) != making:
             raise OtherModel("the articles were embedded by another model while this process ran; start it again")
+
+    def identify(self) -> str:
+        """The name of this catalog beside others."""
+        known = self._connection.scalar(sa.select(_meta.c.value).where(_meta.c.key == "identity"))
+        if known is None:
+            known = secrets.token_hex(8)
+            self._connection.execute(_meta.insert(), [{"key": "identity", "value": known}])
+        return str(known)
 
     def replace(self, article: Article, passages: Sequence[Passage], vectors: Vectors) -> None:
         """Stores an article, in place of what is stored under its source or its id by now; `vectors` is (passages,

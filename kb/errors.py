@@ -5,6 +5,7 @@ KnowledgeBaseError            the knowledge base cannot be used; the message nam
 ├── UnreadableKnowledgeBase   damaged, locked or not permitted
 │   └── DatabaseAway          the database server does not answer now; the same may work in a moment
 ├── OtherModel                made with another embedding model or another way of cutting passages
+├── VectorServerAway          the Chroma server does not answer, or not as one; searches can do without it
 └── UnusableModel             the embedding model is missing or is not the one it claims to be
 ArticleNotFound               no article has this id
 """
@@ -19,6 +20,7 @@ __all__ = [
     "OtherModel",
     "UnreadableKnowledgeBase",
     "UnusableModel",
+    "VectorServerAway",
 ]
 
 
@@ -40,6 +42,10 @@ class DatabaseAway(UnreadableKnowledgeBase):
 
 class OtherModel(KnowledgeBaseError):
     """The catalog's vectors come from another embedding model, or its passages from another scheme."""
+
+
+class VectorServerAway(KnowledgeBaseError):
+    """The Chroma server cannot be used now. No search raises this: the catalog's own vectors are searched instead."""
 
 
 class UnusableModel(KnowledgeBaseError):

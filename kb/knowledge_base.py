@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from kb import exact, vectors
 from kb.article import Article, Hit, Passage
 from kb.catalog import Catalog, Failure, Filters, Listing, Making, Order, Stored
 from kb.embedding import Embedder, Vectors, embedder
-from kb.errors import ArticleNotFound, DatabaseAway, KnowledgeBaseError, OtherModel
+from kb.errors import ArticleNotFound, DatabaseAway, KnowledgeBaseError, OtherModel, VectorServerAway
 from kb.exact import ExactIndex
 from kb.origins import Copy, collapsed
 from kb.passages import SCHEME, split
@@ -29,7 +29,7 @@ from kb.remembering import Remembering
 from kb.reranking import Reranker, reranked
 from kb.search import ARTICLE, Weighing, varied
 from kb.together import Together
-from kb.vectors import ChromaProjection
+from kb.vectors import ChromaProjection, Server, ServerProjection
 
 __all__ = ["Addition", "KnowledgeBase", "Problem", "Removal", "Status"]
 
@@ -75,6 +75,8 @@ class Problem:
     text: str
     derived: bool
     """Whether `repair` mends it, since what it is about is made from the record. Otherwise the record is damaged."""
+    checked: bool = True
+    """Whether it was seen to be wrong; otherwise it could not be looked at, and the text says how to mend that."""
 
 
 class KnowledgeBase:
@@ -90,6 +92,7 @@ class KnowledgeBase:
         self._reranker = reranker
         self._exact: ExactIndex | None = None
         self._chroma: ChromaProjection | None = None
+        self._server: ServerProjection | None = None
         self._chroma_tried = False
         self._own = False
         self._opening = threading.Lock()
@@ -109,13 +112,15 @@ class KnowledgeBase:
         any_model: bool = False,
         reranker: Reranker | None = None,
         database: str | None = None,
+        chroma: Server | None = None,
     ) -> KnowledgeBase:
         """The knowledge base in `folder`; with `database`, the address of a PostgreSQL database, its articles are there
         and the folder holds only what this machine derives from them.
 
         `create` makes it if the folder is absent or empty. `own` is for long-lived processes: they search through the
         Chroma index (if no other process owns it) and keep it up to date; without it searches are exact.
-        `any_model` opens what another model has embedded, for `reembed`. A `reranker` orders what a search found.
+        `any_model` opens what another model has embedded, for `reembed`. A `reranker` orders what a search found. With
+        `chroma` the index is on that server, for as many processes as like, in place of the folder.
 
         Raises:
             NotAKnowledgeBase: there is none, and none may be made.
@@ -125,6 +130,8 @@ class KnowledgeBase:
         model = model or embedder()
         base = cls(Catalog.open(Path(folder).expanduser(), create=create, url=database), model, reranker)
         base._own = own
+        if chroma is not None:
+            base._server = ServerProjection(base._catalog, chroma)
         try:
             if not any_model:
                 base._refuse_other_model()
@@ -141,6 +148,8 @@ class KnowledgeBase:
             self._tending.join()
         if self._chroma is not None:
             self._chroma.close()
+        if self._server is not None:
+            self._server.close()
         self._catalog.close()
 
     def __enter__(self) -> Self:
@@ -168,7 +177,8 @@ class KnowledgeBase:
     @property
     def remains(self) -> str | None:
         """What may keep a trace of an erased article and is out of our hands, in one line; None if nothing may."""
-        return self._catalog.remains
+        server = "the Chroma server's own files keep its vectors until they are vacuumed" if self._server else None
+        return "; ".join(filter(None, (self._catalog.remains, server))) or None
 
     @property
     def embedder(self) -> Embedder:
@@ -312,6 +322,8 @@ class KnowledgeBase:
 
     def _erase_now(self, removals: Sequence[int], patience: float) -> bool:
         with self._erasing:
+            if self._server is not None and not self._server.settled():
+                return False
             if self._chroma is not None:
                 self._chroma.begin_anew()
             elif not vectors.discard(self.folder):
@@ -437,7 +449,7 @@ class KnowledgeBase:
     def _near(self, vector: Vectors, count: int, admitted: Sequence[int] | None) -> list[int]:
         """The passages nearest to a vector, all or those of the admitted articles."""
         if admitted is None:
-            candidates = self._with_chroma(lambda chroma: chroma.candidates(vector, count))
+            candidates = self._candidates(vector, count)
             if candidates is not None:
                 return candidates
         # Chroma filters after the fact and slowly; the exact scan only looks at what is admitted.
@@ -450,6 +462,15 @@ class KnowledgeBase:
         if admitted is not None:
             published = sorted(set(published) & set(admitted))
         return [passage for passage, _ in self._index().search(vector, _CANDIDATES // 2, published)]
+
+    def _candidates(self, vector: Vectors, count: int) -> list[int] | None:
+        """What the Chroma index names, if this process has one that is up to date."""
+        if self._server is None:
+            return self._with_chroma(lambda chroma: chroma.candidates(vector, count))
+        if not self._own:
+            return None
+        self._begin_tending()
+        return self._server.candidates(vector, count)
 
     def _with_chroma(self, act: Callable[[ChromaProjection], _T]) -> _T | None:
         """What the act gives, on an index that is up to date; None if this process has none, or none any more."""
@@ -494,12 +515,35 @@ class KnowledgeBase:
 
     def sync(self) -> None:
         """Brings the Chroma index up to date now, if this process may own it; searches do so by themselves."""
-        self._with_chroma(lambda chroma: None)
+        if self._server is None:
+            self._with_chroma(lambda chroma: None)
+        elif self._own:
+            with suppress(VectorServerAway):  # which `notice` tells
+                self._server.sync()
+
+    def attend(self) -> None:
+        """Begins to look after the Chroma index, if this process may own it. What lies in the folder is brought up to
+        date; a server is reached, and gets what it lacks in the background."""
+        if self._server is None or not self._own:
+            self.sync()
+            return
+        with suppress(VectorServerAway):
+            self._server.reach()
+        self._begin_tending()
+
+    @property
+    def vector_search(self) -> Literal["exact", "folder", "server"]:
+        """What a search without filters goes through now: the catalog's own vectors, or a Chroma index."""
+        if self._server is not None:
+            return "server" if self._own and self._server.current else "exact"
+        return "folder" if self._chroma is not None else "exact"
 
     @property
     def notice(self) -> str | None:
         """One line about what was mended or given up since the opening, if anything was."""
-        return "; ".join(self._notices) or None
+        server = self._server
+        told = [] if server is None else [server.rebuilt, server.trouble and f"{server.trouble}; searches are exact"]
+        return "; ".join(filter(None, [*self._notices, *told])) or None
 
     def check(self) -> list[Problem]:
         """What is wrong with the knowledge base; empty if nothing is. Reads all of it."""
@@ -511,7 +555,15 @@ class KnowledgeBase:
         if made is not None:
             derived += ExactIndex(self._catalog, made.dimension).problems()
             derived += vectors.problems(self._catalog, made.dimension)
-        return problems + [Problem(text, derived=True) for text in derived]
+        return [*problems, *(Problem(text, derived=True) for text in derived), *self._problems_of_server()]
+
+    def _problems_of_server(self) -> list[Problem]:
+        if self._server is None:
+            return []
+        try:
+            return [Problem(text, derived=True) for text in self._server.problems()]
+        except VectorServerAway as error:
+            return [Problem(str(error), derived=True, checked=False)]
 
     def repair(self) -> list[str]:
         """Makes everything anew that is derived from the record, and says what was done, one line each."""
@@ -523,7 +575,9 @@ class KnowledgeBase:
             if made is not None:
                 ExactIndex(self._catalog, made.dimension).save()
             done.append("the file of vectors was written anew")
-        if self._chroma is not None:
+        if self._server is not None:
+            done.append(self._repair_server(self._server))
+        elif self._chroma is not None:
             self._chroma.begin_anew()
             self.sync()
             done.append("the Chroma index was made anew")
@@ -532,6 +586,14 @@ class KnowledgeBase:
         else:
             done.append("the Chroma index was left to the process that owns it, which looks after it")
         return done
+
+    def _repair_server(self, server: ServerProjection) -> str:
+        try:
+            server.begin_anew()
+            server.sync()
+        except VectorServerAway as error:
+            return f"the collection on the Chroma server was not made anew: {error}"
+        return "the collection on the Chroma server was made anew"
 
     def reembed(self) -> Iterator[int]:
         """Embeds every passage anew with this knowledge base's model, and says how many are done. The old vectors stay
@@ -575,12 +637,23 @@ class KnowledgeBase:
                     self._tending.start()
             return self._chroma
 
-    def _tend(self) -> None:
+    def _begin_tending(self) -> None:
+        with self._opening:
+            if self._tending is None:
+                self._tending = threading.Thread(target=self._tend, args=(0.0,), name="tending", daemon=True)
+                self._tending.start()
+
+    def _tend(self, first: float = _TENDING) -> None:
         """What an owner does while nobody asks: follows what other processes add, and erases what they remove."""
-        while not self._closing.wait(_TENDING):
+        pause = first
+        while not self._closing.wait(pause):
+            pause = _TENDING
             try:
                 self._erase(patience=0)
-                self.sync()
+                if self._server is not None:
+                    self._server.tend()
+                else:
+                    self.sync()
             except Exception as error:
                 # The border of this thread. A full disk may be free again at the next turn; a question would say so.
                 _log.warning("the knowledge base in %s cannot be tended now: %s", self.place, error)

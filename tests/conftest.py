@@ -13,7 +13,8 @@ import pytest
 from kb import Article, KnowledgeBase
 from kb.embedding import HashEmbedder
 from kb.samples import samples
-from tests import databases
+from tests import chroma_servers, databases
+from tests.chroma_servers import ChromaServer
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 _LOOPBACK = ("127.", "::1", "localhost")
@@ -21,6 +22,7 @@ _LOOPBACK = ("127.", "::1", "localhost")
 
 def pytest_configure() -> None:
     databases.use()
+    chroma_servers.use()
 
 
 def pytest_unconfigure() -> None:
@@ -28,11 +30,15 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leaves out what looks into the SQLite file, where the catalogs are in PostgreSQL, and the other way round."""
-    absent = "sqlite" if databases.URL else "postgres"
+    """Leaves out what looks into a file that is not there in this run: SQLite's where the catalogs are in PostgreSQL,
+    and the other way round; Chroma's where the vectors are on a server."""
+    absent = {"sqlite" if databases.URL else "postgres": "the catalogs of this run are elsewhere"}
+    if chroma_servers.URL:
+        absent["folder"] = "the vectors of this run are on a server"
     for item in items:
-        if item.get_closest_marker(absent):
-            item.add_marker(pytest.mark.skip(reason=f"the catalogs of this run are not in {absent}"))
+        for marker, reason in absent.items():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +90,13 @@ def shared() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaServer]:
+    """A Chroma server that all tests share: each knowledge base has a collection of its own there. Not to be killed."""
+    with ChromaServer(tmp_path_factory.mktemp("chroma")).running() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -159,7 +159,7 @@ Panic.__name__ = "PanicException"
 
 
 @pytest.mark.parametrize("error", [RuntimeError("disk full"), OSError(5, "Input/output error"), Panic("index out")])
-@pytest.mark.parametrize("act", ["candidates", "_upsert"])
+@pytest.mark.parametrize("act", ["candidates", "_send"])
 def test_a_chroma_that_fails_in_a_session_is_given_up_for_the_exact_search(
     folder: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, act: str
 ) -> None:

@@ -57,6 +57,29 @@ def test_every_make_target_says_what_it_does() -> None:
     assert all(re.search(rf"^{target}:.*## \w", makefile, re.M) for target in targets)
 
 
+def test_every_setting_and_every_count_of_the_operations_page_exists() -> None:
+    from assistant.metrics import Metrics
+
+    page = (ROOT / "docs/operations.md").read_text("utf-8")
+    named = {name.lower() for name in re.findall(r"ACCORDINGTO_([A-Z_]+)", page)}
+    named |= set(re.findall(r"`([a-z_]+)=", page))
+    assert {"database_url", "chroma_url", "metrics_port", "log_format"} <= named
+    assert named <= set(Settings.model_fields)
+    metrics = Metrics(_Empty(), at_work=lambda: 0, turned_away=lambda: 0)  # type: ignore[arg-type]
+    counted = {family.name.removesuffix("_total") for family in metrics.registry.collect()}
+    told = {name.removesuffix("_total") for name in re.findall(r"accordingto_[a-z_]+", page)}
+    assert told - counted == {"accordingto_database_url", "accordingto_chroma_headers", "accordingto_logins"}
+
+
+class _Empty:
+    """A knowledge base without articles."""
+
+    vector_search = "exact"
+
+    def __len__(self) -> int:
+        return 0
+
+
 @pytest.mark.parametrize("link", re.findall(r"\]\(((?!http)[^)#]+)\)", README))
 def test_every_link_into_the_repository_leads_somewhere(link: str) -> None:
     assert (ROOT / link).exists()

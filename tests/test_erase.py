@@ -110,6 +110,7 @@ def test_what_is_erased_is_in_no_file(folder: Path) -> None:
     assert traces(folder) == set()
 
 
+@pytest.mark.folder
 def test_an_owner_erases_from_its_own_index_however_large(folder: Path) -> None:
     """Beyond a thousand vectors Chroma writes its graph to files of their own."""
     with opened(folder, own=True) as base:
@@ -205,6 +206,7 @@ def beside(program: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
             child.communicate("\n")
 
 
+@pytest.mark.folder
 def test_a_chat_that_is_open_erases_too(folder: Path) -> None:
     with opened(folder) as base:
         base.add([*others(), secret()])
@@ -218,6 +220,7 @@ def test_a_chat_that_is_open_erases_too(folder: Path) -> None:
     assert traces(folder) == set()
 
 
+@pytest.mark.folder
 def test_beside_an_owner_that_does_not_answer_it_is_pending_until_the_next_opening(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,7 @@ from kb.catalog import Catalog, Writing
 from kb.embedding import HashEmbedder, Vectors
 from kb.errors import ArticleNotFound, NotAKnowledgeBase, OtherModel, UnreadableKnowledgeBase
 from kb.exact import ExactIndex
-from kb.vectors import ChromaProjection
+from tests.chroma_servers import indexed
 from tests.conftest import article
 
 Opener = Callable[..., KnowledgeBase]
@@ -221,6 +221,7 @@ def test_what_is_removed_is_found_no_more(opened: Opener) -> None:
         base.remove(article("A heron.").id)
 
 
+@pytest.mark.folder
 def test_an_updated_article_leaves_nothing_behind_in_any_index(opened: Opener) -> None:
     owner = opened(own=True)
     owner.add([article("The heron stood. " * 60), article("An ibis.", source="b")])
@@ -398,6 +399,7 @@ def test_what_was_reported_survives_a_kill(opened: Opener, tmp_path: Path) -> No
     assert again.check() == []
 
 
+@pytest.mark.folder
 def test_a_mended_index_is_said_in_one_line(opened: Opener, tmp_path: Path) -> None:
     with opened(own=True) as first:
         first.add([article("A heron.")])
@@ -549,10 +551,10 @@ class AnyOrder(RuleBasedStateMachine):
         for exact in (self.base._index(), ExactIndex(catalog, 384)):
             assert sorted(number for number, _ in exact.search(np.ones(384, np.float32), 10_000)) == numbers
         self.base.sync()
-        projection = self.base._chroma
-        assert isinstance(projection, ChromaProjection)
+        projection = self.base._chroma or self.base._server
+        assert projection is not None
         assert projection.rebuilt is None
-        assert projection._open_collection().count() == len(numbers)
+        assert indexed(projection) == len(numbers)
 
     @invariant()
     def words_find_the_articles_that_hold_them(self) -> None:

@@ -52,6 +52,7 @@ def test_a_reader_sees_each_article_soon_after_it_was_reported(tmp_path: Path, o
         assert base.check() == []
 
 
+@pytest.mark.folder
 def test_an_owner_that_nobody_asks_follows_too(tmp_path: Path) -> None:
     texts, folder = tmp_path / "texts", tmp_path / "kb"
     write_articles(texts, range(8))

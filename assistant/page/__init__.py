@@ -12,6 +12,7 @@
     exporting    an answer as a file
     words        the texts of the interface, from english.toml
     inside       what all views need of Gradio
+    health       whether it lives and can answer, for whoever watches over it
     server       where and how it is served
 
 Nothing here imports Gradio before it is called: Gradio reads the environment when it is imported, and reports its use.

@@ -58,6 +58,8 @@ class Gate:
         self._slots = threading.BoundedSemaphore(running)
         self._counting = threading.Lock()
         self._here = 0
+        self.turned_away = 0
+        """How many found too many waiting."""
 
     @property
     def here(self) -> int:
@@ -73,6 +75,7 @@ class Gate:
         """
         with self._counting:
             if self._here >= self._running + self._waiting:
+                self.turned_away += 1
                 raise TooBusy(say("page.too_busy", running=self._running, waiting=self._waiting))
             self._here += 1
         try:

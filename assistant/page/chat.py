@@ -46,7 +46,7 @@ def chat(assistant: Assistant, door: Door) -> Page:
     adding = Adding(assistant.base, door)
     folder = Folder(settings.conversations) if settings.conversations else None
     on = Events(assistant, adding, access, gate, Examples(assistant), folder)
-    page = Page(settings)
+    page = Page(assistant, gate)
     with page:
         gr.HTML(_title(), js_on_load=script("look"), apply_default_css=False, elem_id="head")
         with gr.Tabs(elem_id="views"):

@@ -8,9 +8,10 @@ from typing import Any
 
 import gradio as gr
 
+from assistant.assistant import Assistant
 from assistant.errors import AssistantError
+from assistant.page.access import Gate
 from assistant.page.words import say
-from assistant.settings import Settings
 from kb import KnowledgeBaseError
 
 __all__ = ["INSIDE", "Page", "in_words", "script", "told", "user_of"]
@@ -22,11 +23,13 @@ INSIDE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"
 
 
 class Page(gr.Blocks):
-    """The page with the settings by which it is to be served."""
+    """The page with what is needed to serve it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, assistant: Assistant, gate: Gate) -> None:
         super().__init__(title=say("page.title"), analytics_enabled=False, fill_width=True)
-        self.settings = settings
+        self.assistant = assistant
+        self.settings = assistant.settings
+        self.gate = gate
 
 
 def script(name: str) -> str:

@@ -25,6 +25,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from assistant.page.access import Access
+from assistant.page.health import Health
 from assistant.page.inside import Page
 from assistant.page.words import say
 
@@ -133,11 +134,31 @@ def own_upload_folder() -> None:
 def running(page: Page, host: str, port: int) -> Iterator[str]:
     """Serves the page for the length of a `with` block, which gets its address."""
     _speak_directly_to(host)
-    address = _listen(page, host, port)
+    with _counted(page, host):
+        address = _listen(page, host, port)
+        try:
+            yield address
+        finally:
+            page.close(verbose=False)
+
+
+@contextmanager
+def _counted(page: Page, host: str) -> Iterator[None]:
+    """Counts what is asked, and serves the counts, if a setting says where."""
+    port = page.settings.metrics_port
+    if port is None:
+        yield
+        return
+    from assistant.metrics import Metrics
+
+    gate, watchers = page.gate, page.assistant.watchers
+    metrics = Metrics(page.assistant.base, at_work=lambda: gate.here, turned_away=lambda: gate.turned_away)
+    watchers.append(metrics.count)
     try:
-        yield address
+        with metrics.served(host, port):
+            yield
     finally:
-        page.close(verbose=False)
+        watchers.remove(metrics.count)
 
 
 def wait() -> None:
@@ -209,7 +230,7 @@ def _launched(page: Page, host: str, port: int, access: Access) -> str | None:
         theme=_theme(),
         # Not as css_paths: Gradio rewrites selectors there, and breaks those in media queries and in lists.
         head=f"<style>{(here / 'style.css').read_text(encoding='utf-8')}</style>",
-        app_kwargs={"middleware": [Middleware(_Guarded)]},
+        app_kwargs={"middleware": [Middleware(_Guarded), Middleware(Health, assistant=page.assistant)]},
     )
     return str(address) if address else None
 

@@ -92,6 +92,10 @@ class Dialect(Protocol):
     ) -> None:
         """Has each table number its rows from there on."""
 
+    def projecting(self) -> AbstractContextManager[bool]:
+        """Whether no other process sends to the Chroma server now, as far as the database can tell; for the length of a
+        `with` block none does then. It keeps nobody from writing."""
+
     def lower(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
         """As Python's `str.lower`, in any alphabet."""
 

@@ -146,6 +146,19 @@ class Postgres:
             if last:
                 connection.exec_driver_sql(f"SELECT setval({_SEQUENCE}, %s)", (column.table.name, column.name, last))
 
+    @contextlib.contextmanager
+    def projecting(self) -> Iterator[bool]:
+        key = f"{_LOCK + 1}, hashtext(current_schema())"
+        with self.mapped(), self.engine.connect() as connection:
+            # Of the session, so that no transaction stays open meanwhile; gone with the connection at the latest.
+            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+            held = bool(connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({key})").scalar_one())
+            try:
+                yield held
+            finally:
+                if held:
+                    connection.exec_driver_sql(f"SELECT pg_advisory_unlock({key})")
+
     def lower(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
         # By Unicode, whatever locale the database was made with.
         return sa.func.lower(sa.collate(column, "und-x-icu"))

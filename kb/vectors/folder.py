@@ -1,4 +1,4 @@
-"""The only file that knows Chroma: an approximate vector index, projected from the catalog and rebuilt at will.
+"""The Chroma index in a folder.
 
 Local Chroma is not safe for two processes, so one process owns the folder by a lock of the operating system; everybody
 else searches the catalog's own vectors. The projection follows the catalog's change log, and its watermark moves only
@@ -13,15 +13,15 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
 from filelock import FileLock, Timeout
 
 from kb.catalog import Catalog
 from kb.embedding import Vectors
+from kb.vectors.feeding import CONFIGURATION, Row, forget, portions, send
 
 if TYPE_CHECKING:
     import chromadb
@@ -136,12 +136,11 @@ class ChromaProjection:
             if not changes:
                 return
             collection = self._open_collection()
-            gone = sorted({change.article for change in changes if not change.added})
-            came = sorted({change.article for change in changes if change.added} - set(gone))
-            step = 100
-            for at in range(0, len(gone), step):
-                collection.delete(where=cast(Any, {"article": {"$in": gone[at : at + step]}}))
-            self._upsert(collection, came)
+            gone = {change.article for change in changes if not change.added}
+            forget(collection, gone)
+            came = {change.article for change in changes if change.added} - gone
+            for rows in portions(self._catalog, came, self._client.get_max_batch_size()):
+                self._send(collection, rows)
             self._write_mark(changes[-1].seq)
 
     def begin_anew(self) -> None:
@@ -167,24 +166,8 @@ class ChromaProjection:
             client, self._client, self._collection = self._client, None, None
             client.close()
 
-    def _upsert(self, collection: chromadb.Collection, articles: list[int]) -> None:
-        portion: list[tuple[int, int, bytes]] = []
-        limit = self._client.get_max_batch_size()
-        for row in self._catalog.vectors(articles):
-            portion.append(row)
-            if len(portion) >= limit:
-                self._send(collection, portion)
-                portion = []
-        if portion:
-            self._send(collection, portion)
-
-    def _send(self, collection: chromadb.Collection, rows: list[tuple[int, int, bytes]]) -> None:
-        vectors = np.frombuffer(b"".join(row[2] for row in rows), dtype=np.float16).reshape(-1, self._dimension)
-        collection.upsert(
-            ids=[str(row[0]) for row in rows],
-            embeddings=vectors.astype(np.float32),
-            metadatas=[{"article": row[1]} for row in rows],
-        )
+    def _send(self, collection: chromadb.Collection, rows: Sequence[Row]) -> None:
+        send(collection, rows, self._dimension)
 
     def _connect(self) -> None:
         """Opens the folder, or begins a new one where it is not what its mark says."""
@@ -227,7 +210,7 @@ class ChromaProjection:
             self._collection = self._client.get_or_create_collection(
                 _COLLECTION,
                 embedding_function=None,  # else it fetches a model of its own
-                configuration={"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200}},
+                configuration=cast(Any, CONFIGURATION),
             )
         return self._collection
 
