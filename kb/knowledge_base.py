@@ -255,16 +255,25 @@ class KnowledgeBase:
 
     def add_all(self, batches: Iterable[Sequence[Article]]) -> Iterator[list[Addition]]:
         """What `add` would report of each batch, in order. While one is stored, the next is asked for and embedded."""
+        coming: Future[list[Addition]] | None = None
+        before: _Prepared | None = None
+        ended: BaseException | None = None
+        left = iter(batches)
         with ThreadPoolExecutor(1, "storing") as storing:
-            coming: Future[list[Addition]] | None = None
-            before: _Prepared | None = None
-            for articles in batches:
-                before = self._prepared(articles, before)
+            while True:
+                try:
+                    articles = next(left, None)
+                    before = None if articles is None else self._prepared(articles, before)
+                except (Exception, KeyboardInterrupt) as error:
+                    # What is being stored will be, and has to be told first.
+                    ended, before = error, None
                 if coming is not None:
                     yield coming.result()
+                if ended is not None:
+                    raise ended
+                if before is None:
+                    return
                 coming = storing.submit(self._store, before)
-            if coming is not None:
-                yield coming.result()
 
     def _prepared(self, articles: Sequence[Article], before: _Prepared | None = None) -> _Prepared:
         """The articles cut and embedded, as far as they are to be stored after those before them."""
