@@ -120,7 +120,9 @@ _NO_ADVERBS = frozenset("family assembly rally supply reply ally anomaly tally m
 _RELATIVE = frozenset("who which whom".split())
 _SET_BESIDE = frozenset("a an the who whose head director chief".split())  # open an apposition
 _ARTICLES = frozenset("the a an its his her their our my your".split())
-_INSIDE = frozenset("of in for from at with by to on against near behind between across".split())
+_INSIDE = frozenset(
+    "of in for from at with by to on against near behind between across through about into over around along".split()
+)
 _LEADS = frozenset(
     """in on at for by from with during amid despite following under over since after before as to like unlike while
     when if although though because until among according of about speaking asked""".split()
@@ -134,6 +136,7 @@ _AFTER_VERB = (  # what may follow a verb, not an adjective: "blamed the rebels"
 ) | frozenset("and not up out off him them it about himself itself themselves herself".split())
 _NO_OPENERS = _LEADS | _DAYS | frozenset("and ' ’ - &".split())
 _CAPITAL_CUES = frozenset("according citing quoting speaking".split())
+_LONGEST_SUBJECT = 12  # words; what opens a clause and is longer has a verb in it that is not known
 _LONGEST = 60  # words that a speaker with apposition may have
 
 
@@ -350,6 +353,8 @@ def _attribution(tokens: Sequence[Token], at: int, does: Stance, earlier: Sequen
     word = tokens[at].lower
     if word == "according":
         speaker = _right(tokens, at + 2)
+        if speaker and not any(t.is_word for t in tokens[:at]):
+            speaker = _leaving(tokens, speaker)
         return _Found(at, (at, at + 2), does, speaker, True, False) if speaker else None
     if word in _nouns() and _is_had(tokens, at):
         owner = _owner(tokens, at)
@@ -380,7 +385,11 @@ def _active(tokens: Sequence[Token], at: int, earlier: Sequence[_Found]) -> tupl
             return None  # "polls showing"
         if not any(t.is_word for t in tokens[:at]):
             return _announced(tokens, at)
-        own = last or _opening(tokens, at)
+        if before not in {",", "and", "by", "while"} and before not in _nouns():
+            beside = _left(tokens, at)
+            if beside < at and _names_somebody(tokens[beside:at]):
+                return (beside, at), False
+        own = _last_speaking(tokens, at, last) or _doing(tokens, at) or _opening(tokens, at)
         return (own, False) if own else None
     subject = _subject(tokens, at)
     if subject is not None and tokens[subject[0]].text[0].isdigit() and tokens[at].lower in {"said", "says"}:
@@ -392,8 +401,48 @@ def _active(tokens: Sequence[Token], at: int, earlier: Sequence[_Found]) -> tupl
         if after is not None:
             return after, True
     if subject is None and _is_joined(tokens, at):
-        subject = last or _opening(tokens, at)
+        subject = last or _doing(tokens, at) or _opening(tokens, at)
     return (subject, False) if subject else None
+
+
+def _leaving(tokens: Sequence[Token], speaker: tuple[int, int]) -> tuple[int, int]:
+    """The speaker of an "According to" that opens the sentence, cut so that something is left that is said."""
+    start, end = speaker
+    while _ends(tokens, end):
+        comma = next((n for n in range(end - 1, start, -1) if tokens[n].text == ","), None)
+        if comma is None:
+            break
+        end = comma
+    return start, end
+
+
+def _last_speaking(tokens: Sequence[Token], at: int, last: tuple[int, int] | None) -> tuple[int, int] | None:
+    """The one who spoke last, for a participle. "An official who said so, saying": not who is told apart by it."""
+    if last is None or tokens[last[0]].lower not in _RELATIVE or tokens[at - 1].text != ",":
+        return last
+    return last if last[0] and tokens[last[0] - 1].text == "," else None
+
+
+def _doing(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
+    """The subject of the nearest verb before: "who took to the streets and called", "she grew tired, saying"."""
+    place, closed = at - 1, False  # closed: a comma between, which ends a clause with "which"
+    while place > 0 and tokens[place].depth == tokens[at].depth and tokens[place].text not in {";", ":", *_DASHES}:
+        closed = closed or tokens[place].text == ","
+        if _is_finite(tokens, place):
+            subject = _subject(tokens, place)
+            if subject is None or not closed or tokens[subject[0]].lower not in _RELATIVE:
+                return subject
+            place = subject[0]
+        place -= 1
+    return None
+
+
+def _is_finite(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a word is a verb with a subject of its own: no infinitive, and no participle without an auxiliary."""
+    token = tokens[at]
+    if token.lower.endswith("ing") or tokens[at - 1].lower == "to":
+        return False
+    return _is_verb(tokens, at)
 
 
 def _ends(tokens: Sequence[Token], at: int) -> bool:
@@ -426,10 +475,80 @@ def _subject(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
     if end and tokens[end - 1].lower in _RELATIVE:
         of = end > 2 and tokens[end - 2].lower == "of"  # "many of whom"
         return (end - 3 if of else end - 1), end
-    start = _listed(tokens, _left(tokens, end), end)
+    start = _whole(tokens, _listed(tokens, _left(tokens, end), end), end)
     if 0 < start < end and tokens[start - 1].lower == "whose":
         return start - 1, end
     return (start, end) if start < end and _names_somebody(tokens[start:end]) else None
+
+
+def _whole(tokens: Sequence[Token], start: int, end: int) -> int:
+    """Where the subject begins whose end the phrase from `start` is: "judges hearing the case", "people who fled the
+    town"; and where the one who speaks begins behind a place or time without a comma: "In Moscow President X"."""
+    if start >= end or _ends(tokens, end + 1):
+        return start  # "the town was hit residents said": nothing is left that could be said
+    opens = _stretch(tokens, start)
+    if tokens[opens].lower in _PLACING and opens + 1 >= start:
+        return _after_place(tokens, start, end)
+    leads = tokens[start - 1].lower if start else ""
+    governed = leads in _INSIDE | {"as"} or leads.endswith("ing") or (start and _is_verb(tokens, start - 1))
+    if opens >= start or not governed or tokens[start].lower in PRONOUNS or _skip_lead(tokens, opens, start) != opens or not _names_somebody(tokens[opens:end]):
+        return start
+    held = tokens[opens:start]
+    relative = next((n for n in range(opens + 1, start) if tokens[n].lower in {"who", "that", "which"}), None)
+    if relative is not None:
+        clause = [n for n in range(relative + 1, start) if _is_verb(tokens, n)]
+        told = any(tokens[n].lower in verbs() for n in clause)
+        named = _names_somebody(tokens[opens:relative]) and not _has_verb(tokens, opens, relative)
+        return opens if clause and named and not told else start
+    if any(t.lower in _BE | _HAVE | _MODAL for t in held) or not any(
+        t.lower.endswith("ing") or t.lower in _INSIDE for t in held
+    ):
+        return start
+    acting = [n for n in range(opens, start) if _is_verb(tokens, n)]
+    if any(tokens[n].lower in verbs() or not _is_reduced(tokens, n) for n in acting):
+        return start
+    return opens
+
+
+def _stretch(tokens: Sequence[Token], start: int) -> int:
+    """Where the words without a mark or a conjunction between begin that end with this one."""
+    place = start
+    while place and tokens[place - 1].depth == tokens[start].depth:
+        before = tokens[place - 1]
+        if not before.is_word and before.text not in "-'’&":
+            break
+        if before.lower in _BOUNDS - {"who", "which", "that", "as"} or before.lower in {"and", "or"} | PRONOUNS:
+            break
+        place -= 1
+    return place
+
+
+def _is_reduced(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a past form stands like "led by the army", not like "led the army"."""
+    return at + 1 < len(tokens) and (tokens[at + 1].lower in _INSIDE or tokens[at].lower.endswith("ing"))
+
+
+def _after_place(tokens: Sequence[Token], start: int, end: int) -> int:
+    """In "a Bloomberg interview Trump", "Moscow Russian Foreign Minister X": where the name of the speaker begins."""
+    for place in range(end - 1, start, -1):
+        token, before = tokens[place], tokens[place - 1]
+        if not token.is_capital:
+            return start
+        if _is_common(before) and before.lower not in _INSIDE:
+            return place
+        if before.is_capital and _opens_name(token):
+            while place - 1 > start and _opens_name(tokens[place - 1]):
+                place -= 1
+            return place
+    return start
+
+
+def _opens_name(token: Token) -> bool:
+    """ "Russian", "Minister"."""
+    return token.lower in _titles() or token.lower.endswith(("ian", "ish", "ese"))
+
+
+_PLACING = frozenset("in at on during".split())
 
 
 def _listed(tokens: Sequence[Token], start: int, end: int) -> int:
@@ -517,11 +636,25 @@ def _clause_start(tokens: Sequence[Token], end: int) -> int:
         token = tokens[place]
         if token.depth != depth or token.text in {";", ":", '"', "”", "“", "''", "``"}:
             return place + 1
-        if token.lower in {"that", "but", "because", "while", "although", "though", "whereas"}:
+        if token.lower in {"but", "because", "while", "although", "though", "whereas"}:
+            return place + 1
+        if token.lower == "that" and not _is_relative(tokens, place):
             return place + 1
         if token.lower == "and" and place and tokens[place - 1].text == "," and _has_verb(tokens, 0, place):
             return place + 1
     return 0
+
+
+def _is_relative(tokens: Sequence[Token], at: int) -> bool:
+    """Whether "that" stands for the noun before it as the subject of its clause: "the agency that oversees the work"."""
+    if not at or at + 2 >= len(tokens) or not tokens[at - 1].is_word or tokens[at - 1].lower in _DAYS:
+        return False
+    if _is_verb(tokens, at - 1) or tokens[at - 1].lower in _nouns():
+        return False
+    verb, then = tokens[at + 1], tokens[at + 2]
+    if not verb.is_word or verb.is_capital or verb.text[0].isdigit() or verb.lower in PRONOUNS | _DETERMINERS:
+        return False
+    return _is_verb(tokens, at + 1) or then.lower in _DETERMINERS | _INSIDE or then.is_capital
 
 
 def _skip_lead(tokens: Sequence[Token], start: int, end: int) -> int | None:
@@ -563,6 +696,8 @@ def _left(tokens: Sequence[Token], end: int) -> int:
         start -= 1
     while start < end and (tokens[start].lower in _NO_OPENERS or _is_of_a_date(tokens, start)):
         start += 1
+    if start + 2 < end and tokens[start].lower in _BEFORE_DAYS and tokens[start + 1].lower in _DAYS:
+        start += 2  # "Last week Baku said"
     return start
 
 
@@ -605,6 +740,8 @@ def _in_phrase(tokens: Sequence[Token], at: int) -> bool:
 def _joins_nouns(tokens: Sequence[Token], at: int) -> bool:
     """Whether "and" stands between two nouns: no verb comes before it in its part of the sentence."""
     before, after = tokens[at - 1], tokens[at + 1]
+    if before.text == ")" and (opened := _opened(tokens, at - 1)):
+        before = tokens[opened - 1]
     if not before.is_word or not after.is_word or after.lower in PRONOUNS | _BOUNDS or before.lower in PRONOUNS:
         return False
     start = at
@@ -689,7 +826,8 @@ def _opening(tokens: Sequence[Token], stop: int) -> tuple[int, int] | None:
         while end > head and (_is_adverb(tokens[end - 1]) or tokens[end - 1].lower in _SKIPPED | _DAYS):
             end -= 1
         if end > head and _names_somebody(tokens[head:end]):
-            return (head, _with_apposition(tokens, end)) if end < stop else None
+            holds_verb = end - head > _LONGEST_SUBJECT
+            return (head, _with_apposition(tokens, end)) if end < stop and not holds_verb else None
     return None
 
 
@@ -713,14 +851,23 @@ def _right(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
         if joins and (tokens[end + 1].is_capital or tokens[end + 1].lower in _ARTICLES):
             end += 1
             continue
+        if end > at and _is_set_apart(tokens, end):
+            end += 1
+            continue
         if not _in_phrase(tokens, end) or _ends_inverted(tokens, end, at):
             break
         end += 1
-    while end > at and (tokens[end - 1].lower in _INSIDE or tokens[end - 1].lower == "and"):
+    while end > at and (tokens[end - 1].lower in _INSIDE or tokens[end - 1].lower == "and" or _is_adverb(tokens[end - 1])):
         end -= 1
     if end == at or not _names_somebody(tokens[at:end]):
         return None
     return at, _with_apposition(tokens, end)
+
+
+def _is_set_apart(tokens: Sequence[Token], at: int) -> bool:
+    """ "a poll released by the ministry": a participle that tells which."""
+    after = tokens[at + 1].lower if at + 1 < len(tokens) else ""
+    return tokens[at].lower.endswith("ed") and not tokens[at].is_capital and after in {"by", "in", "on", "for", "from"}
 
 
 def _with_apposition(tokens: Sequence[Token], end: int) -> int:
@@ -906,6 +1053,11 @@ def _also_nouns() -> frozenset[str]:
 @functools.cache
 def _naming() -> frozenset[str]:
     return frozenset(lexicon()["grammar"]["naming"].split())
+
+
+@functools.cache
+def _titles() -> frozenset[str]:
+    return frozenset(lexicon()["grammar"]["titles"].split())
 
 
 @functools.cache
