@@ -73,9 +73,10 @@ class Token:
 
     @property
     def is_capital(self) -> bool:
-        return self.text[0].isupper()
+        return self.text[0].isupper() or _PREFIXED.match(self.text) is not None
 
 
+_PREFIXED = re.compile(r"[a-z]{2,3}-[A-Z]")  # al-Abadi
 PRONOUNS = frozenset("it he she they we i you".split())
 _ABBREVIATED = (
     "Mr|Mrs|Ms|Dr|Sen|Sens|Rep|Reps|Gov|Gen|Lt|Col|Maj|Capt|Cmdr|Adm|Sgt|Brig|Prof|Rev|Hon|Jr|Sr|St|No|Inc|Co|Corp|Ltd"
@@ -97,7 +98,7 @@ _NEGATIONS = frozenset("not never no n't".split()) | _DO_NOT | {"hasn't", "haven
 _SKIPPED = (  # between a subject and its verb
     frozenset(
         """also each both again later earlier then since now still already soon once together likewise meanwhile however
-        reportedly twice first himself herself itself themselves long further even just ever never not
+        reportedly yet twice first himself herself itself themselves long further even just ever never not
         instead too often all rather has have had having""".split()
     )
     | _MODAL
@@ -136,6 +137,7 @@ _AFTER_VERB = (  # what may follow a verb, not an adjective: "blamed the rebels"
 ) | frozenset("and not up out off him them it about himself itself themselves herself".split())
 _NO_OPENERS = _LEADS | _DAYS | frozenset("and ' ’ - &".split())
 _CAPITAL_CUES = frozenset("according citing quoting speaking".split())
+_QUOTING = frozenset("said says wrote writes asked added".split())  # may open a sentence: "Said the source"
 _LONGEST_SUBJECT = 12  # words; what opens a clause and is longer has a verb in it that is not known
 _LONGEST = 60  # words that a speaker with apposition may have
 
@@ -222,6 +224,8 @@ def _cue(tokens: Sequence[Token], at: int) -> Stance | None:
         return noun
     if word.startswith("claim") and any(t.lower in {"lives", "life"} for t in tokens[at + 1 : at + 6]):
         return None  # "the blast claimed 20 lives"
+    if word in {"said", "reported", "alleged"} and _is_of_others(tokens, at):
+        return None
     does = verbs().get(word)
     if (needed := needing_verbs().get(word)) is not None:
         return "asserts" if _has_beside(tokens, at, needed) and not _is_noun_here(tokens, at) else None
@@ -232,10 +236,16 @@ def _cue(tokens: Sequence[Token], at: int) -> Stance | None:
     return None if does is None or _is_noun_here(tokens, at) else does
 
 
+def _is_of_others(tokens: Sequence[Token], at: int) -> bool:
+    """ "medicines said to be poison": nobody who says so is named."""
+    return [t.lower for t in tokens[at + 1 : at + 3]] in (["to", "be"], ["to", "have"])
+
+
 def _may_be_capital(tokens: Sequence[Token], at: int) -> bool:
     """Whether a capital at this place makes no name: at the start, after a mark, or in a headline."""
     if not at or not tokens[at - 1].is_word:
-        return tokens[at].lower in _CAPITAL_CUES or tokens[at].lower.endswith("ing") or bool(at)
+        opens = tokens[at].lower in _CAPITAL_CUES or tokens[at].lower.endswith("ing") or bool(at)
+        return opens or (tokens[at].lower in _QUOTING and _right(tokens, at + 1) is not None)
     words = [t for t in tokens if t.is_word and len(t.text) > 3]
     return len(words) > 3 and sum(t.is_capital for t in words) > 0.8 * len(words)
 
@@ -302,15 +312,24 @@ def _is_noun_here(tokens: Sequence[Token], at: int) -> bool:
         return True
     if word in _naming() and _only_names(tokens, at):
         return True
-    if past and after == "by":
-        return before not in _BE
+    if past and after == "by" and not _is_means(tokens, at + 2):
+        return False
     if before == "to" and place > 1 and tokens[place - 2].lower in _RAISING:
         return False
     if before in {"by", "while", "when"} and word.endswith("ing"):
         return False  # "he began by saying"
+    if before == "that" and past and place > 1 and _is_relative(tokens, place - 1):
+        return False  # "a post that said he fled"
     if before in _NOMINAL:
         return True
     return before.endswith(("'s", "’s", "s'", "s’")) and not past
+
+
+def _is_means(tokens: Sequence[Token], at: int) -> bool:
+    """ "by phone", "by e-mail": not by somebody."""
+    if at >= len(tokens) or tokens[at].is_capital or tokens[at].lower in _DETERMINERS or tokens[at].lower.endswith("s"):
+        return False
+    return at + 1 == len(tokens) or not tokens[at + 1].is_word or tokens[at + 1].lower in _BOUNDS | _LEADS
 
 
 def _only_names(tokens: Sequence[Token], at: int) -> bool:
@@ -360,9 +379,10 @@ def _attribution(tokens: Sequence[Token], at: int, does: Stance, earlier: Sequen
         owner = _owner(tokens, at)
         speaker = owner or _right(tokens, at + 2)
         return _Found(at, (at, at + 1), does, speaker, owner is None, True) if speaker else None
-    if at and tokens[at - 1].lower in _BE and at + 1 < len(tokens) and tokens[at + 1].lower == "by":
+    if at and at + 1 < len(tokens) and tokens[at + 1].lower == "by" and not _is_means(tokens, at + 2):
         speaker = _right(tokens, at + 2)
-        return _Found(at, (at - 1, at + 1), does, speaker, True, False) if speaker else None
+        opens = at - (tokens[at - 1].lower in _BE)
+        return _Found(at, (opens, at + 1), does, speaker, True, False) if speaker else None
     found = _active(tokens, at, earlier)
     if found is None:
         return None
@@ -385,7 +405,12 @@ def _active(tokens: Sequence[Token], at: int, earlier: Sequence[_Found]) -> tupl
             return None  # "polls showing"
         if not any(t.is_word for t in tokens[:at]):
             return _announced(tokens, at)
-        if before not in {",", "and", "by", "while"} and before not in _nouns():
+        if before == "as":
+            spoken = _quoted_as(tokens, at - 1)
+            return (spoken, False) if spoken else None  # none: "as appealing as"
+        if before in _nouns():  # "released a statement saying"
+            last = _doing(tokens, at) or last
+        elif before not in {",", "and", "by", "while"}:
             beside = _left(tokens, at)
             if beside < at and _names_somebody(tokens[beside:at]):
                 return (beside, at), False
@@ -396,13 +421,24 @@ def _active(tokens: Sequence[Token], at: int, earlier: Sequence[_Found]) -> tupl
         after = _right(tokens, at + 1)
         if after is not None and _ends(tokens, after[1]):
             return after, True  # "… wounded 60 people said the monitor": nothing is left that could be said
-    if subject is None and _follows_quote(tokens, at) and tokens[at].lower not in _ADDRESSED:
+    if subject is None and (not at or _follows_quote(tokens, at)) and tokens[at].lower not in _ADDRESSED:
         after = _right(tokens, at + 1)
-        if after is not None:
+        if after is not None and _can_follow(tokens, after):
             return after, True
     if subject is None and _is_joined(tokens, at):
         subject = last or _doing(tokens, at) or _opening(tokens, at)
     return (subject, False) if subject else None
+
+
+def _can_follow(tokens: Sequence[Token], speaker: tuple[int, int]) -> bool:
+    """Whether a phrase behind the verb can be who speaks, not what is told: "…, said officials.", not "…, announced
+    plans to withdraw"."""
+    first = tokens[speaker[0]]
+    named = any(token.is_capital for token in tokens[slice(*speaker)])
+    if named or first.lower in _DETERMINERS | PRONOUNS or first.text[0].isdigit():
+        return True
+    after = tokens[speaker[1]] if speaker[1] < len(tokens) else None
+    return after is None or not after.is_word or after.lower in _DAYS | _BEFORE_DAYS
 
 
 def _leaving(tokens: Sequence[Token], speaker: tuple[int, int]) -> tuple[int, int]:
@@ -414,6 +450,19 @@ def _leaving(tokens: Sequence[Token], speaker: tuple[int, int]) -> tuple[int, in
             break
         end = comma
     return start, end
+
+
+def _quoted_as(tokens: Sequence[Token], place: int) -> tuple[int, int] | None:
+    """Who is quoted "as saying": "the agency quoted the minister as saying", "he was quoted as saying"."""
+    verb = next((n for n in range(place - 1, max(place - 16, -1), -1) if tokens[n].lower in _CITING), None)
+    if verb is None:
+        return None
+    if verb and tokens[verb - 1].lower in _BE:
+        return _subject(tokens, verb - 1)
+    return _right(tokens, verb + 1) if verb + 1 < place else None
+
+
+_CITING = frozenset("quote quotes quoted quoting cite cites cited citing".split())
 
 
 def _last_speaking(tokens: Sequence[Token], at: int, last: tuple[int, int] | None) -> tuple[int, int] | None:
@@ -472,6 +521,8 @@ def _subject(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
         return _with_insertion(tokens, end - 1)
     if end and tokens[end - 1].lower in {"and", "or", "but"}:
         return None
+    if end and tokens[end - 1].lower == "that" and end > 1 and _is_relative(tokens, end - 1):
+        return end - 1, end
     if end and tokens[end - 1].lower in _RELATIVE:
         of = end > 2 and tokens[end - 2].lower == "of"  # "many of whom"
         return (end - 3 if of else end - 1), end
@@ -484,7 +535,7 @@ def _subject(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
 def _whole(tokens: Sequence[Token], start: int, end: int) -> int:
     """Where the subject begins whose end the phrase from `start` is: "judges hearing the case", "people who fled the
     town"; and where the one who speaks begins behind a place or time without a comma: "In Moscow President X"."""
-    if start >= end or _ends(tokens, end + 1):
+    if not end or _ends(tokens, end + 1):
         return start  # "the town was hit residents said": nothing is left that could be said
     opens = _stretch(tokens, start)
     if tokens[opens].lower in _PLACING and opens + 1 >= start:
@@ -495,9 +546,11 @@ def _whole(tokens: Sequence[Token], start: int, end: int) -> int:
         return start
     held = tokens[opens:start]
     relative = next((n for n in range(opens + 1, start) if tokens[n].lower in {"who", "that", "which"}), None)
+    if relative is None and start == end:
+        return start
     if relative is not None:
         clause = [n for n in range(relative + 1, start) if _is_verb(tokens, n)]
-        told = any(tokens[n].lower in verbs() for n in clause)
+        told = any(tokens[n].lower in verbs() and not _has_no_clause(tokens, n) for n in clause)
         named = _names_somebody(tokens[opens:relative]) and not _has_verb(tokens, opens, relative)
         return opens if clause and named and not told else start
     if any(t.lower in _BE | _HAVE | _MODAL for t in held) or not any(
@@ -508,6 +561,11 @@ def _whole(tokens: Sequence[Token], start: int, end: int) -> int:
     if any(tokens[n].lower in verbs() or not _is_reduced(tokens, n) for n in acting):
         return start
     return opens
+
+
+def _has_no_clause(tokens: Sequence[Token], at: int) -> bool:
+    """ "who asked not to be named", "who told of it": nothing with a verb of its own is said."""
+    return at + 1 < len(tokens) and tokens[at + 1].lower in {"to", "not", "of", "about", "for", "by", "on", "against"}
 
 
 def _stretch(tokens: Sequence[Token], start: int) -> int:
@@ -556,7 +614,8 @@ def _listed(tokens: Sequence[Token], start: int, end: int) -> int:
     while start > 1 and tokens[start - 1].text == "," and any(t.lower == "and" for t in tokens[start:end]):
         before = _left(tokens, start - 1)
         whole = not before or tokens[before - 1].text == ","
-        if before == start - 1 or not whole or not _names_somebody(tokens[before : start - 1]):
+        member = tokens[before : start - 1]
+        if not member or not whole or not _names_somebody(member) or member[0].lower.endswith("ing"):
             break
         start = before
     return start
@@ -564,7 +623,7 @@ def _listed(tokens: Sequence[Token], start: int, end: int) -> int:
 
 def _antecedent(tokens: Sequence[Token], speaker: tuple[int, int]) -> tuple[int, int] | None:
     """Of "officials, who said": the phrase before the relative pronoun."""
-    if tokens[speaker[1] - 1].lower not in _RELATIVE and tokens[speaker[0]].lower != "whose":
+    if tokens[speaker[1] - 1].lower not in _RELATIVE | {"that"} and tokens[speaker[0]].lower != "whose":
         return None
     end = speaker[0]
     while end and not tokens[end - 1].is_word:
@@ -609,7 +668,8 @@ def _is_adverb(token: Token) -> bool:
 def _with_insertion(tokens: Sequence[Token], close: int) -> tuple[int, int] | None:
     """The subject that ends with an insertion: "Smith, the minister, said", "Smith -- a writer -- said"."""
     mark, depth = tokens[close].text, tokens[close].depth
-    begin = _clause_start(tokens, close)
+    opened = next((n for n in range(close - 1, 0, -1) if tokens[n].text == mark and tokens[n].depth == depth), None)
+    begin = _clause_start(tokens, opened if mark in _DASHES and opened else close)
     opens = [n for n in range(begin, close) if tokens[n].text == mark and tokens[n].depth == depth]
     edges = [begin, *(n + 1 for n in opens)]
     for start, comma in zip(edges, opens, strict=False):
@@ -649,12 +709,13 @@ def _is_relative(tokens: Sequence[Token], at: int) -> bool:
     """Whether "that" stands for the noun before it as the subject of its clause: "the agency that oversees the work"."""
     if not at or at + 2 >= len(tokens) or not tokens[at - 1].is_word or tokens[at - 1].lower in _DAYS:
         return False
-    if _is_verb(tokens, at - 1) or tokens[at - 1].lower in _nouns():
-        return False
     verb, then = tokens[at + 1], tokens[at + 2]
+    if _is_verb(tokens, at - 1) or (tokens[at - 1].lower in _nouns() and verb.lower not in verbs()):
+        return False
     if not verb.is_word or verb.is_capital or verb.text[0].isdigit() or verb.lower in PRONOUNS | _DETERMINERS:
         return False
-    return _is_verb(tokens, at + 1) or then.lower in _DETERMINERS | _INSIDE or then.is_capital
+    acts = verb.lower in verbs() or _is_verb(tokens, at + 1)
+    return acts or then.lower in _DETERMINERS | _INSIDE or then.is_capital
 
 
 def _skip_lead(tokens: Sequence[Token], start: int, end: int) -> int | None:
@@ -664,6 +725,8 @@ def _skip_lead(tokens: Sequence[Token], start: int, end: int) -> int | None:
         start = dash + 1  # "WASHINGTON -- President Obama"
     while start < end and (tokens[start].text in {",", "and", "And", "But", "but"} or not tokens[start].is_word):
         start += 1
+    if start + 1 < end and tokens[start].lower in _BEFORE_DAYS and tokens[start + 1].lower in _DAYS:
+        start = next((n for n in range(start + 1, end) if tokens[n].lower not in _DAYS), end)
     if start == end or tokens[start].lower in _LEADS | _DAYS | _BOUNDS or tokens[start].lower in verbs():
         return None
     return start
@@ -677,6 +740,9 @@ def _left(tokens: Sequence[Token], end: int) -> int:
         token = tokens[start - 1]
         if token.text == ")" and (opened := _opened(tokens, start - 1)) is not None:
             start = opened
+            continue
+        if token.lower == "that" and start > 1 and tokens[start - 2].lower in _INSIDE:
+            start -= 2  # "officials from that country"
             continue
         if token.depth != depth or not _in_phrase(tokens, start - 1):
             break
@@ -800,9 +866,14 @@ def _names_somebody(phrase: Sequence[Token]) -> bool:
             "which",
         }:
             return True
+        if word.lower in _SKIPPED | _BOUNDS | _LEADS:
+            return False
         return word.is_capital or word.lower.endswith("s") or word.lower in _plurals()
     if words[0].lower in _DETERMINERS or words[0].is_capital:
         return any(word.lower not in _DETERMINERS | _INSIDE for word in words)
+    joint = next((n for n, word in enumerate(words) if n and word.lower == "and"), None)
+    if joint is not None and joint + 1 < len(words) and words[joint + 1].lower in _DETERMINERS:
+        return _names_somebody(words[:joint]) and _names_somebody(words[joint + 1 :])  # "officials and the army"
     head = next((n for n, word in enumerate(words) if n and word.lower in _INSIDE), len(words))
     return any(w.lower.endswith("s") or w.lower in _plurals() for w in words[head - 1 : head]) or any(
         word.is_capital for word in words
@@ -834,7 +905,7 @@ def _opening(tokens: Sequence[Token], stop: int) -> tuple[int, int] | None:
 def _right(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
     """The noun phrase that begins at `at`: "said Foreign Minister X on Monday" gives the minister."""
     end = at
-    if at >= len(tokens) or tokens[at].lower in _DAYS:
+    if at >= len(tokens) or tokens[at].lower in _DAYS | _LEADS:
         return None
     depth = tokens[at].depth
     while end < len(tokens) and tokens[end].depth == depth:
@@ -915,6 +986,8 @@ def _is_office(tokens: Sequence[Token], at: int) -> bool:
 def _ends_inverted(tokens: Sequence[Token], end: int, at: int) -> bool:
     word = tokens[end].lower
     follows = tokens[end + 1].lower if end + 1 < len(tokens) else ""
+    if word == "to" and follows and tokens[end + 1].is_capital and not tokens[end - 1].is_capital:
+        return False  # "said the ambassador to Syria"
     if word in _DAYS and end > at:
         return True
     if word in {"on", "in", "late", "last", "this", "at", "during"} and end > at:
