@@ -31,11 +31,13 @@ __all__ = [
     "AskedOf",
     "Context",
     "Denial",
+    "Said",
     "Speech",
     "asked_of",
     "claims_in",
     "denials_in",
     "hedges_in",
+    "said_in",
     "side_of",
     "sides_named",
     "speaking_names",
@@ -254,6 +256,23 @@ def denials_in(sentence: str, context: Context = Context()) -> list[Denial]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A claim with what is said, in the sentence's words."""
+
+    claim: Claim
+    text: str
+
+
+def said_in(sentence: str, context: Context = Context()) -> list[Said]:
+    """The claims of a sentence, each with what it says up to the next claim."""
+    found = []
+    for utterance in _utterances(sentence, context):
+        parts = (_up_to_next_cue(sentence, part, utterance.told) for part in utterance.told.content)
+        found.append(Said(utterance.claim, " ".join(parts)))
+    return found
+
+
 class Speech:
     """What is said in the articles at hand. Each is read once, from its start, so that pronouns find their speaker."""
 
@@ -263,6 +282,10 @@ class Speech:
     def claims(self, article: Article, span: Span) -> tuple[Claim, ...]:
         """The claims of one of the article's sentences."""
         return claims_in(span.of(article.text), self._context(article, span))
+
+    def said(self, article: Article, span: Span) -> list[Said]:
+        """The claims of one of the article's sentences, with what each says."""
+        return said_in(span.of(article.text), self._context(article, span))
 
     def denials(self, article: Article, span: Span) -> list[Denial]:
         """The denials in one of the article's sentences."""
@@ -397,6 +420,7 @@ def _charges(said: str, words: Sequence[str], side: str | None) -> bool:
             passive = place and words[place - 1] in _BE
             by = "by" in words[place + 1 : place + 3]
             doer = words[place + 1 : place + 8] if passive and by else words[:place]
-            if (not passive or by) and sides_named(" ".join(doer).title()) - {side}:
+            another = [*doer[:3]] in (["that", "the", "other"], ["the", "other", "had"], ["the", "other"])
+            if (not passive or by) and (another or sides_named(" ".join(doer).title()) - {side}):
                 return True
     return False

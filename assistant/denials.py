@@ -16,7 +16,7 @@ from kb import Article, Filters, Hit, KnowledgeBase, Span
 from kb.article import day_range
 from kb.words import stems
 
-__all__ = ["denials"]
+__all__ = ["denials", "names_of", "untelling"]
 
 _ABOUT = 0.25  # cosine between a claim and what is denied; low, for a denial may be a few words
 _SEARCHED = 12  # passages
@@ -92,12 +92,12 @@ def _is_near(denied: str, article: Article, claimed: Selected) -> bool:
     """For a claim by nobody's side: whether the denial stands in the same article, or names a place or day of it."""
     if article.id in {quote.article.id for quote in claimed.quotes}:
         return True
-    return bool(_names(denied) & _names(claimed.text) or _days(denied) & _days(claimed.text))
+    return bool(names_of(denied) & names_of(claimed.text) or _days(denied) & _days(claimed.text))
 
 
 def _may_be_of(denied: str, claim: str) -> bool:
     """Whether what is denied can be this claim: something in common beyond who speaks, no other place or day."""
-    for particulars in (_names, _days):
+    for particulars in (names_of, _days):
         own, others = particulars(denied), particulars(claim)
         if own and others and own.isdisjoint(others):
             return False
@@ -106,7 +106,7 @@ def _may_be_of(denied: str, claim: str) -> bool:
     sides = {
         s for side in sides_named(f"{denied} {claim}") for name in (side, *names.get(side, ())) for s in stems(name)
     }
-    return bool((stems(denied) & stems(claim)) - sides - _untelling())
+    return bool((stems(denied) & stems(claim)) - sides - untelling())
 
 
 def _in_time(denied: str, article: Article, claimed: Selected) -> bool:
@@ -116,21 +116,21 @@ def _in_time(denied: str, article: Article, claimed: Selected) -> bool:
         return True
     if any(year > article.published[:4] for year in _YEAR.findall(claimed.text)):
         return False
-    if _names(denied) & _names(claimed.text) or _days(denied) & _days(claimed.text):
+    if names_of(denied) & names_of(claimed.text) or _days(denied) & _days(claimed.text):
         return True
     published = [day_range(q.article.published)[0] for q in claimed.quotes if q.article.published]
     return not published or day_range(article.published)[1] >= min(published) - _BEFORE
 
 
 @functools.cache
-def _untelling() -> frozenset[str]:
+def untelling() -> frozenset[str]:
     """What two sentences may share without being about one thing."""
     words = """accused accusation allegation blamed claim called denied false lie illegal armed group force forces
         authorities said ethnic ministry defence defense foreign interior official people"""
     return stems(words) | stems(" ".join(_CALENDAR))
 
 
-def _names(text: str) -> set[str]:
+def names_of(text: str) -> set[str]:
     """Places and people that a text names, the sides left out."""
     names = (name for name in names_in(f"- {text}") if name[0].isalpha())
     return {name for name in names if side_of(name) is None and name not in _CALENDAR}

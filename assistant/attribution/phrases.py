@@ -175,7 +175,7 @@ def passed_over(tokens: Sequence[Token], at: int) -> int:
             word in {"went", "goes"} and end < at
         ):
             end -= 1
-        elif word in DAYS or (word.isdigit() and end > 1 and tokens[end - 2].lower in DAYS):
+        elif word in DAYS or (word.isdigit() and _is_of_a_date(tokens, end - 1)):
             end -= 1
             while end > 0 and tokens[end - 1].lower in BEFORE_DAYS | DAYS:
                 end -= 1

@@ -336,7 +336,7 @@ def _whole(tokens: Sequence[Token], start: int, end: int) -> int:
     ):
         return start
     acting = [n for n in range(opens, start) if is_verb(tokens, n)]
-    if any(tokens[n].lower in verbs() or not _is_reduced(tokens, n) for n in acting):
+    if not all(_is_reduced(tokens, n) for n in acting):
         return start
     return opens
 

@@ -75,7 +75,7 @@ DAYS = frozenset(
 )
 BEFORE_DAYS = frozenset("on in late early last this the same over next".split())
 DETERMINERS = frozenset(
-    "the a an its his her their our my your this these those one some several many most another".split()
+    "the a an its his her their our my your this these those one some several many most another each".split()
 )
 NO_ADVERBS = frozenset("family assembly rally supply reply ally anomaly tally multiply apply".split())
 RELATIVE = frozenset("who which whom".split())
