@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 export HF_HUB_OFFLINE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test test-browser check format bench bench-crash bench-ingest bench-origins bench-metadata bench-batch bench-claims bench-page bench-search build clean
+.PHONY: help chat test test-postgres test-browser check format bench bench-crash bench-ingest bench-origins bench-metadata bench-batch bench-claims bench-page bench-search build clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -17,6 +17,9 @@ chat: $(VENV)/.installed  ## set everything up, load the sample articles the fir
 test: $(VENV)/.installed-dev  ## the tests, with branch coverage; no network
 	@$(BIN)/python -m pytest -q --cov --cov-report=term -m "not browser" $(TESTS)
 	@$(BIN)/python tests/coverage_of_pure_modules.py
+
+test-postgres: $(VENV)/.installed-dev  ## those of kb and assistant again, with PostgreSQL (a server of their own)
+	@tests/with_postgres.sh $(BIN)/python -m pytest -q $(or $(TESTS),$(filter-out tests/test_ingest_%,$(wildcard tests/test_*.py)))
 
 test-browser: $(VENV)/.installed-dev  ## the tests in a real browser (needs Chromium)
 	@$(BIN)/python -m pytest -q -m browser $(TESTS)

@@ -63,7 +63,9 @@ class Assistant:
         actors.use(chosen.actors)
         model = embedder(chosen.embedding_model)
         reranker = CrossEncoderScorer(chosen.reranker) if chosen.reranker else None
-        base = KnowledgeBase.open(chosen.kb, model=model, create=create, own=own, reranker=reranker)
+        base = KnowledgeBase.open(
+            chosen.kb, model=model, create=create, own=own, reranker=reranker, database=chosen.database
+        )
         return cls(base, chosen)
 
     def using(self, **settings: Any) -> Assistant:

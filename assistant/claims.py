@@ -90,7 +90,8 @@ def spoken(sentence: str, context: Context) -> Context:
     return replace(context, speaker=last, named=kept)
 
 
-def _utterances(sentence: str, context: Context) -> list[_Utterance]:
+@functools.lru_cache(maxsize=20_000)  # the same sentences are found again and again
+def _utterances(sentence: str, context: Context) -> tuple[_Utterance, ...]:
     found: list[_Utterance] = []
     days = resolved(sentence, context.published)
     told = [one for one in attributions(sentence) if not one.is_quoted]
@@ -101,7 +102,7 @@ def _utterances(sentence: str, context: Context) -> list[_Utterance]:
         named = _named(sentence, one, last, context)
         is_main = _is_main(sentence, one)
         found += [_Utterance(_claim(sentence, one, speaker, days), one, is_main) for speaker in named]
-    return found
+    return tuple(found)
 
 
 def _claim(sentence: str, one: Attribution, speaker: str | None, days: Sequence[Day]) -> Claim:
@@ -293,13 +294,17 @@ class Speech:
 
     def _context(self, article: Article, span: Span) -> Context:
         if article.id not in self._contexts:
-            self._contexts[article.id] = _all_contexts(article.text, article.title, article.boilerplate)
+            self._contexts[article.id] = _all_contexts(
+                article.text, article.title, article.boilerplate, article.published
+            )
         return self._contexts[article.id].get(span.start, Context())
 
 
 @functools.lru_cache(maxsize=2_000)  # the same articles are found again and again
-def _all_contexts(text: str, title: str, boilerplate: tuple[Boilerplate, ...]) -> Mapping[int, Context]:
-    return dict(_contexts(Article(text, title, "", boilerplate=boilerplate)))
+def _all_contexts(
+    text: str, title: str, boilerplate: tuple[Boilerplate, ...], published: str | None
+) -> Mapping[int, Context]:
+    return dict(_contexts(Article(text, title, "", published=published, boilerplate=boilerplate)))
 
 
 def _contexts(article: Article) -> Iterator[tuple[int, Context]]:

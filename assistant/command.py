@@ -11,8 +11,9 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
     from ingest import Outcome
     from kb import KnowledgeBase
+    from kb.catalog import Catalog
+    from kb.moving import Copied
     from kb.reranking import Reranker
 
 __all__ = ["main"]
@@ -320,11 +323,13 @@ def remove_article(
             raise typer.Exit(_SOME_FAILED)
         removal = base.remove(article.id)
         if as_json:
-            _print_json({"id": article.id, "status": removal})
+            _print_json({"id": article.id, "status": removal, "remains": base.remains})
         else:
             _print(f"{removal} {article.id}")
         if removal == "pending":
             _note("found no more; another process has the knowledge base open, and its traces go when that is done")
+        elif base.remains:
+            _note(base.remains)
 
 
 @articles.command("failures")
@@ -377,6 +382,51 @@ def check(
         if problems:
             raise typer.Exit(_SOME_FAILED)
         _print(f"{counted(len(base), 'article')}, nothing wrong")
+
+
+@app.command()
+def move(
+    to: Annotated[str, typer.Option(metavar="DIR|URL", help="A new folder, or an empty database: postgresql://…")],
+    kb: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Copy the knowledge base into another database, verified; the old one stays as it is."""
+    with _refusals():
+        from kb.catalog import Catalog
+        from kb.moving import move as run
+
+        url = to if "://" in to else None
+        folder = _settings(kb).kb if url else Path(to).expanduser()
+        with _catalog(kb) as source, closing(Catalog.open(folder, create=True, url=url)) as target:
+            _copied(run(source, target, _told()), as_json)
+            place = f"ACCORDINGTO_DATABASE_URL={target.place} (with the password)" if url else f"--kb {folder}"
+            _note(f"use it with {place}; delete {source.place} when nothing misses it")
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="A file that does not exist yet.")],
+    kb: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Write the whole knowledge base into one file, verified; it may be in use meanwhile."""
+    with _refusals(), _catalog(kb) as source:
+        from kb.moving import backup as run
+
+        _copied(run(source, file, _told()), as_json)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that backup has written.")],
+    kb: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Make an empty or new knowledge base what a backup holds, verified, in a folder or in PostgreSQL."""
+    with _refusals(), _catalog(kb, create=True) as target:
+        from kb.moving import restore as run
+
+        _copied(run(file, target, _told()), as_json)
 
 
 @app.command()
@@ -608,8 +658,43 @@ def _base(kb: Path | None, *, create: bool = False, any_model: bool = False) -> 
 
     settings = _settings(kb)
     model = embedder(settings.embedding_model)
-    with KnowledgeBase.open(settings.kb, model=model, create=create, any_model=any_model) as base:
+    with KnowledgeBase.open(
+        settings.kb, model=model, create=create, any_model=any_model, database=settings.database
+    ) as base:
         yield base
+
+
+@contextmanager
+def _catalog(kb: Path | None, *, create: bool = False) -> Iterator[Catalog]:
+    """The record alone, for what needs no model."""
+    from kb.catalog import Catalog
+
+    settings = _settings(kb)
+    with closing(Catalog.open(settings.kb, create=create, url=settings.database)) as catalog:
+        yield catalog
+
+
+def _told() -> Callable[[int, int], None]:
+    """Says now and then how much of a copy is done."""
+    said = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal said
+        if time.monotonic() - said >= _QUIET:
+            said = time.monotonic()
+            _note(f"{done * 100 // total} % copied and compared")
+
+    return tell
+
+
+def _copied(copied: Copied, as_json: bool) -> None:
+    from assistant.rendering import counted
+
+    if as_json:
+        _print_json(asdict(copied))
+    else:
+        held = f"{counted(copied.articles, 'article')}, {counted(copied.passages, 'passage')}"
+        _print(f"{held}, copied to {copied.place} and compared row by row")
 
 
 def _chosen(model: str | None) -> dict[str, Any]:

@@ -81,9 +81,10 @@ def _chat_model(settings: Settings) -> Finding:
 
 def _knowledge_base(settings: Settings) -> Finding:
     try:
-        with KnowledgeBase.open(settings.kb, model=embedder(settings.embedding_model)) as base:
+        model = embedder(settings.embedding_model)
+        with KnowledgeBase.open(settings.kb, model=model, database=settings.database) as base:
             problems = base.check()
-            text = f"knowledge base in {settings.kb}: {counted(len(base), 'article')}"
+            text = f"knowledge base in {base.place}: {counted(len(base), 'article')}"
     except KnowledgeBaseError as error:
         return Finding(False, str(error))
     if not problems:

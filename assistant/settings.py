@@ -40,6 +40,9 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_path("accordingto", appauthor=False) / "kb",
         description="Folder of the knowledge base.",
     )
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL database for the articles, postgresql://…; unset for a file in the folder."
+    )
     embedding_model: str = Field("all-MiniLM-L6-v2", description="Name or folder of a sentence-transformers model.")
     passages: int = Field(10, ge=1, le=100, description="How many passages are read for an answer.")
     statements: int = Field(4, ge=1, le=20, description="How many statements an answer makes at most.")
@@ -99,6 +102,11 @@ class Settings(BaseSettings):
     allow_private_addresses: bool = Field(
         False, description="Whether `ingest` may fetch from this machine and its network."
     )
+
+    @property
+    def database(self) -> str | None:
+        """The database's address in clear."""
+        return self.database_url.get_secret_value() if self.database_url else None
 
     def digest(self) -> str:
         """Identifies the settings that shape an answer: equal digests, equal answers from equal articles."""

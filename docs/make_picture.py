@@ -10,10 +10,11 @@ import io
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from assistant import Assistant
 from assistant.page import build, running
@@ -45,19 +46,34 @@ def main() -> None:
     ):
         for _ in ingest(assistant.base, [samples()]):
             pass
+        browser = driver.chromium.launch(executable_path=chromium, args=_QUIET)
         with running(build(assistant), "127.0.0.1", 7900) as address:
-            browser = driver.chromium.launch(executable_path=chromium, args=_QUIET)
-            for scheme in ("light", "dark"):
-                for size, (width, height) in _SIZES.items():
-                    context = browser.new_context(viewport={"width": width, "height": height})
-                    context.set_default_timeout(_PATIENCE)
-                    page = context.new_page()
-                    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-                    page.goto(address)
-                    _views(page, f"{size}-{scheme}")
-                    context.close()
-            browser.close()
+            _everywhere(browser, address, _views)
+        with (
+            Assistant.open(f"{folder}/kb", logins={"reader": "of pictures"}) as closed,
+            running(build(closed), "127.0.0.1", 7901) as address,
+        ):
+            _everywhere(browser, address, _login)
+        browser.close()
     shutil.copy(_DOCS / "pictures" / "evidence-wide-light.png", _DOCS / "chat.png")
+
+
+def _everywhere(browser: Browser, address: str, views: Callable[[Page, str], None]) -> None:
+    """Opens the page in each colour and size."""
+    for scheme in ("light", "dark"):
+        for size, (width, height) in _SIZES.items():
+            context = browser.new_context(viewport={"width": width, "height": height})
+            context.set_default_timeout(_PATIENCE)
+            page = context.new_page()
+            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            page.goto(address)
+            views(page, f"{size}-{scheme}")
+            context.close()
+
+
+def _login(page: Page, end: str) -> None:
+    page.get_by_label("password").wait_for()
+    _taken(page, f"login-{end}")
 
 
 def _views(page: Page, end: str) -> None:

@@ -54,7 +54,7 @@ def marks_of(lines: Sequence[Line]) -> list[Boilerplate]:
             if credit.alone and (above := _caption_above(lines, number)) is not None:
                 captions.add(lines[above].words)
                 marks.setdefault(above, _whole(lines[above], "caption"))
-        elif _GALLERY.search(line.words):
+        elif _is_gallery(line.words):
             marks[number] = _whole(line, "picture gallery")
         elif why := _promotion(line.words):
             marks[number] = _whole(line, why)
@@ -97,9 +97,10 @@ _TRAILING = re.compile(
     re.VERBOSE,
 )
 # Slide after slide in one line, each ending so; their pictures are of other days and other reports.
-_GALLERY = re.compile(r"\b(?:hide caption|(?:photo|image|slide|picture)) \d{1,3} of \d{1,3}\b", re.IGNORECASE)
+_GALLERY = re.compile(r"\b(?:hide caption|(?:photo|image|slide|picture)) \d{1,3} of \d{1,3}\b")
+_OF_A_NUMBER = re.compile(r" of \d")  # for speed: it opens with letters that are soon found
 _REACH = 160  # characters: no credit at the end of a line is longer
-_HINTS = ("/", "via ", "hoto", "HOTO", "Getty", "Picture", "Image", "Credit ")  # one is in each of these, for speed
+_HINT = re.compile("/|via |[Hh]oto|HOTO|Getty|Picture|Image|Credit ")  # is in each of these, for speed
 _OPENING = re.compile(
     r"""FILE(?:\sPHOTO|\sPICTURE|\sIMAGE)?\s?[:–—-]\s
       | (?i:file\sphoto)\s?:
@@ -134,9 +135,9 @@ def _credit(line: Line) -> _Credit | None:
     if whole and _OPENING_CREDIT.match(words):
         return _Credit(line.end, "", alone=True)
     tail = max(0, len(words) - _REACH)
-    if whole and any(words.find(hint, tail) >= 0 for hint in _HINTS) and (found := _TRAILING.search(words, tail)):
+    if whole and _HINT.search(words, tail) and (found := _TRAILING.search(words, tail)):
         return _credit_after(words[: found.start()].rstrip(" |"), line.end)
-    for found in _BRACKETED.finditer(words):
+    for found in _BRACKETED.finditer(words) if "(" in words else ():
         caption, rest = words[: found.start()].rstrip(), words[found.end() :].strip(" .,|")
         sentence_ended = not caption or caption.endswith((".", "!", "?", '"', "”"))
         if whole and not rest and (sentence_ended or words.endswith(")")):
@@ -144,6 +145,11 @@ def _credit(line: Line) -> _Credit | None:
         if sentence_ended and rest[:1].isupper():
             return _Credit(line.at + found.end(), caption, alone=False)
     return None
+
+
+def _is_gallery(words: str) -> bool:
+    low = words.lower()
+    return ("hide caption" in low or _OF_A_NUMBER.search(low) is not None) and _GALLERY.search(low) is not None
 
 
 def _credit_after(caption: str, end: int) -> _Credit:

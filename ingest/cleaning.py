@@ -142,7 +142,9 @@ def _too_little(text: str) -> str | None:
     words = sum(1 for _ in islice(_WORDS.finditer(text), _FEWEST_WORDS))
     if words == 0:
         return "no text"
-    return f"only {words} words of text; an article has at least {_FEWEST_WORDS}" if words < _FEWEST_WORDS else None
+    if words >= _FEWEST_WORDS:
+        return None
+    return f"only {words} word{'s' * (words > 1)} of text; an article has at least {_FEWEST_WORDS}"
 
 
 def _command_line(value: str | None) -> _Found | None:
@@ -342,7 +344,7 @@ def _agency_as_author(page: _Page, author: _Found | None) -> _Found | None:
         return _Found(agency, f"the author, from {author.how}")
     for line in (*page.top, *page.bottom):
         employer = re.split(r",|\|", _byline(line.words) or "")[-1]
-        alone = _AGENCY_LINE.fullmatch(line.words)
+        alone = _AGENCY_LINE.fullmatch(line.words) if len(line.words) <= _SHOWN else None
         if agency := _agency(employer) or (_agency(alone[1]) if alone else None):
             return _Found(agency, f'line: "{line.words}"')
     return None

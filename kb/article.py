@@ -79,10 +79,14 @@ class Article:
     provenance: Mapping[str, str] = field(default_factory=dict)
     added: str | None = None
     """When the catalog stored it, ISO and UTC. None until then."""
+    _id: str = field(default="", init=False, compare=False, repr=False)
 
     @property
     def id(self) -> str:
-        return article_id(self.text, self.url or self.outlet)
+        if not self._id:
+            # A digest of the whole text, and asked for in inner loops.
+            object.__setattr__(self, "_id", article_id(self.text, self.url or self.outlet))
+        return self._id
 
     @property
     def sha256(self) -> str:

@@ -8,14 +8,10 @@ change log from its own watermark, so that it can be behind, or lost, without an
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
-import math
 import os
 import re
 import secrets
-import sqlite3
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,29 +23,28 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 import sqlalchemy as sa
 
+from kb import migrations
 from kb.article import Article, Boilerplate, Passage, Span, article_id, day_range
+from kb.dialects import Damage, Dialect, Number, bound, dialect, in_portions, rarity
 from kb.embedding import Vectors
-from kb.errors import KnowledgeBaseError, NotAKnowledgeBase, OtherModel, UnreadableKnowledgeBase
+from kb.errors import NotAKnowledgeBase, OtherModel, UnreadableKnowledgeBase
 from kb.origins import Copy, Story, Tie, groups, tie
 
-__all__ = ["Catalog", "Change", "Failure", "Filters", "Listed", "Listing", "Making", "Order", "Stored"]
+__all__ = ["TABLES", "Catalog", "Change", "Failure", "Filters", "Listed", "Listing", "Making", "Order", "Stored"]
 
 SCHEMA = "1"
-_FILE = "catalog.sqlite"
-_BUSY_SECONDS = 30
-_FULL = "the disk is full; nothing was lost, make room and run the same command again"
 _T = TypeVar("_T")
 _MARKED = 50  # articles that one mark leads to: a story is tied to the first that carry it, and through them to all
 _COMPARED = 10  # articles with which a new one is compared, those that share the most marks
 _REMEMBERED = 100  # stories that one transaction keeps at hand, tens of kilobytes each
 _VARIABLES = 500  # bound values in one statement; every SQLite takes 999
 
-_tables = sa.MetaData()
-_meta = sa.Table("meta", _tables, sa.Column("key", sa.String, primary_key=True), sa.Column("value", sa.String))
+TABLES = sa.MetaData()
+_meta = sa.Table("meta", TABLES, sa.Column("key", sa.String, primary_key=True), sa.Column("value", sa.String))
 _articles = sa.Table(
     "articles",
-    _tables,
-    sa.Column("number", sa.Integer, primary_key=True),
+    TABLES,
+    sa.Column("number", Number, primary_key=True),
     sa.Column("id", sa.String, nullable=False, unique=True),
     sa.Column("source", sa.String, nullable=False, unique=True),
     sa.Column("fingerprint", sa.String, nullable=False),
@@ -74,8 +69,8 @@ _articles = sa.Table(
 )
 _passages = sa.Table(
     "passages",
-    _tables,
-    sa.Column("id", sa.Integer, primary_key=True),
+    TABLES,
+    sa.Column("id", Number, primary_key=True),
     sa.Column("article", sa.ForeignKey("articles.number"), nullable=False, index=True),
     sa.Column("start", sa.Integer, nullable=False),
     sa.Column("end", sa.Integer, nullable=False),
@@ -85,9 +80,9 @@ _passages = sa.Table(
 )
 _changes = sa.Table(
     "changes",
-    _tables,
-    sa.Column("seq", sa.Integer, primary_key=True),
-    sa.Column("article", sa.Integer, nullable=False),
+    TABLES,
+    sa.Column("seq", Number, primary_key=True),
+    sa.Column("article", Number, nullable=False),
     sa.Column("added", sa.Boolean, nullable=False),
     # Tells this change from one that got the same number in another history, as after a backup was restored.
     sa.Column("mark", sa.String, nullable=False, server_default=""),
@@ -96,35 +91,35 @@ _changes = sa.Table(
 # Vectors of another model, on their way; they take the place of the passages' own when there is one for each.
 _reembedded = sa.Table(
     "reembedded",
-    _tables,
-    sa.Column("passage", sa.Integer, primary_key=True, autoincrement=False),
+    TABLES,
+    sa.Column("passage", Number, primary_key=True, autoincrement=False),
     sa.Column("vector", sa.LargeBinary, nullable=False),
 )
 _failures = sa.Table(
     "failures",
-    _tables,
+    TABLES,
     sa.Column("source", sa.String, primary_key=True),
     sa.Column("file", sa.String, nullable=False),
     sa.Column("reason", sa.String, nullable=False),
     sa.Column("given", sa.JSON, nullable=False),
     sa.Column("at", sa.String, nullable=False),
 )
-_erasures = sa.Table("erasures", _tables, sa.Column("change", sa.Integer, primary_key=True, autoincrement=False))
+_erasures = sa.Table("erasures", TABLES, sa.Column("change", Number, primary_key=True, autoincrement=False))
 
 # Which articles are one origin. Derived from the texts: the marks that an article leaves, what ties two articles (the
 # earlier one first), and the first article of each one's origin.
 _marks = sa.Table(
     "marks",
-    _tables,
+    TABLES,
     sa.Column("mark", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("article", sa.Integer, primary_key=True, autoincrement=False, index=True),
+    sa.Column("article", Number, primary_key=True, autoincrement=False, index=True),
     sqlite_with_rowid=False,
 )
 _ties = sa.Table(
     "ties",
-    _tables,
-    sa.Column("left", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("right", sa.Integer, primary_key=True, autoincrement=False, index=True),
+    TABLES,
+    sa.Column("left", Number, primary_key=True, autoincrement=False),
+    sa.Column("right", Number, primary_key=True, autoincrement=False, index=True),
     sa.Column("kind", sa.String, nullable=False),
     sa.Column("left_spans", sa.JSON, nullable=False),
     sa.Column("right_spans", sa.JSON, nullable=False),
@@ -132,27 +127,16 @@ _ties = sa.Table(
 )
 _origins = sa.Table(
     "origins",
-    _tables,
-    sa.Column("article", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("first", sa.Integer, nullable=False, index=True),
+    TABLES,
+    sa.Column("article", Number, primary_key=True, autoincrement=False),
+    sa.Column("first", Number, nullable=False, index=True),
 )
 
-# The lexical index is of articles, for a question's words may be spread over several passages of one; which of its
-# passages holds them is seen when these are read. It keeps no second copy of the text: it reads through this view,
-# which leaves out what no passage holds (boilerplate, the headline in the text).
-_LEXICAL = (
-    """CREATE VIEW article_texts AS
-       SELECT a.number AS id, a.title AS title,
-              (SELECT group_concat(slice, char(10)) FROM (
-                  SELECT substr(a.text, p."start" + 1, p."end" - p."start") AS slice
-                  FROM passages p WHERE p.article = a.number ORDER BY p.id)) AS body
-       FROM articles a""",
-    """CREATE VIRTUAL TABLE lexical USING fts5(
-       title, body, content='article_texts', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2')""",
-)
-_lexical = sa.table("lexical", sa.column("rowid", sa.Integer))
+# The lexical index, which each database keeps in its own way, is of articles: a question's words may be spread over
+# several passages of one; which of its passages holds them is seen when these are read.
+# Whose numbers are never given twice, so a catalog that takes another's place must go on from there.
+_COUNTED = (_articles.c.number, _passages.c.id, _changes.c.seq)
 _dated = _passages.join(_articles, _passages.c.article == _articles.c.number)
-_BM25: sa.ColumnElement[float] = sa.literal_column("bm25(lexical, 2.0, 1.0)")  # the title weighs double
 _BUDGET = 5000  # articles that the words of one question may occur in before the commoner ones are left out
 
 
@@ -245,64 +229,101 @@ class Filters:
 
 
 class Catalog:
-    """One catalog in one folder. Safe to use from several threads and processes."""
+    """One catalog: in a folder, or in the database that a URL names, with a folder for what is derived from it. Safe to
+    use from several threads and processes."""
 
-    def __init__(self, folder: Path, engine: sa.Engine) -> None:
+    def __init__(self, folder: Path, database: Dialect) -> None:
         self.folder = folder
-        self._engine = engine
+        self._database = database
+        self._engine = database.engine
 
     @classmethod
-    def open(cls, folder: Path, *, create: bool) -> Catalog:
-        """The catalog in `folder`, made new if there is none and `create` is set.
+    def open(cls, folder: Path, *, create: bool, url: str | None = None) -> Catalog:
+        """The catalog in `folder`, or in the PostgreSQL database at `url`; made new if there is none and `create` is
+        set.
 
         Raises:
             NotAKnowledgeBase: there is none, and none may be made here.
-            UnreadableKnowledgeBase: damaged, locked, or made by a newer version.
+            UnreadableKnowledgeBase: damaged, locked, out of reach, or made by a newer version.
         """
-        file = folder / _FILE
-        new = not _exists(file)
-        if new:
-            _refuse_unless_free(folder, create)
-        with _mapped(folder):
-            if new:
-                folder.mkdir(parents=True, exist_ok=True)
-            catalog = cls(folder, _engine(file))
-            try:
+        return cls.over(folder, dialect(folder, url, create=create), create=create)
+
+    @classmethod
+    def over(cls, folder: Path, database: Dialect, *, create: bool) -> Catalog:
+        """The catalog in a database that is opened already, as `open` gives it."""
+        catalog = cls(folder, database)
+        try:
+            with database.mapped():
                 catalog._prepare(create)
-            except BaseException:
-                catalog.close()
-                raise
+            # Beside a server it holds derived files only; a process that may write nowhere works without them.
+            with contextlib.suppress(OSError):
+                folder.mkdir(parents=True, exist_ok=True)
+        except BaseException:
+            catalog.close()
+            raise
         return catalog
 
     def close(self) -> None:
         self._engine.dispose()
 
     @property
+    def place(self) -> str:
+        """Where the record is, as messages name it."""
+        return self._database.place
+
+    @property
+    def remains(self) -> str | None:
+        """What may keep a trace of an erased article and is out of our hands; None if nothing may."""
+        return self._database.remains
+
+    @property
     def writable(self) -> bool:
-        return os.access(self.folder, os.W_OK) and os.access(self.folder / _FILE, os.W_OK)
+        """Whether the record may be written."""
+        return self._database.writable
+
+    @property
+    def folder_writable(self) -> bool:
+        """Whether what is derived may be written."""
+        return os.access(self.folder, os.W_OK)
+
+    @property
+    def current(self) -> bool:
+        """Whether the tables are those of this version."""
+        with self._read() as connection:
+            return migrations.current(connection, self.place)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is stored, and nothing ever was."""
+        with self._read() as connection:
+            tables = (_articles, _changes, _failures)
+            return not any(connection.scalar(sa.select(sa.exists().select_from(table))) for table in tables)
 
     def _prepare(self, create: bool) -> None:
         with self._engine.connect() as connection:
             # A process that was killed, or is at work, may have left the file without tables.
             if create and not sa.inspect(connection).get_table_names():
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                self._database.lock(connection)
                 # Another process may have been faster.
                 if not sa.inspect(connection).has_table("meta"):
-                    _tables.create_all(connection)
-                    for statement in _LEXICAL:
-                        connection.exec_driver_sql(statement)
+                    TABLES.create_all(connection)
+                    self._database.search.make(connection)
                     connection.execute(_meta.insert(), [{"key": "schema", "value": SCHEMA}])
+                    migrations.stamp(connection)
                 connection.commit()
             if not sa.inspect(connection).has_table("meta"):
-                raise NotAKnowledgeBase(_absent(self.folder))
+                raise NotAKnowledgeBase(_absent(self.place))
             schema = connection.scalar(sa.select(_meta.c.value).where(_meta.c.key == "schema"))
-            if schema == SCHEMA and self.writable:
-                _complete(connection)
-        if schema != SCHEMA:
-            raise UnreadableKnowledgeBase(
-                f"{self.folder} was made by another version (schema {schema}, this one reads {SCHEMA}); "
-                "install the version that made it, or ingest the articles into a new folder"
-            )
+            if schema != SCHEMA:
+                raise UnreadableKnowledgeBase(
+                    f"{self.place} was made by another version (schema {schema}, this one reads {SCHEMA}); "
+                    "install the version that made it, or ingest the articles into a new folder"
+                )
+            if not migrations.current(connection, self.place) and self.writable:
+                connection.rollback()
+                self._database.lock(connection)
+                migrations.upgrade(connection)
+                connection.commit()
 
     # -- how it was made
 
@@ -351,24 +372,75 @@ class Catalog:
     @contextlib.contextmanager
     def writing(self) -> Iterator[Writing]:
         """One transaction, which holds the write lock from its start. It commits at the end of the block."""
-        with _mapped(self.folder), self._engine.connect() as connection:
+        with self._database.mapped(), self._engine.connect() as connection:
             if not self.writable:
                 raise UnreadableKnowledgeBase(
-                    f"{self.folder} is read-only; change its permissions, or name another folder with --kb"
+                    f"{self.place} is read-only; change its permissions, or name another folder with --kb"
                 )
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            self._database.lock(connection)
             try:
-                yield Writing(connection)
+                yield Writing(connection, self._database)
             except BaseException:
                 connection.rollback()
                 raise
             connection.commit()
 
+    # -- as a whole
+
+    def mapped(self) -> contextlib.AbstractContextManager[None]:
+        """Turns what the database reports into our errors, each with its mend."""
+        return self._database.mapped()
+
+    @contextlib.contextmanager
+    def still(self, *, held: bool = False) -> Iterator[sa.Connection]:
+        """A connection that sees the record as it is at one moment; with `held`, nobody writes until it is given
+        back."""
+        with self.mapped(), self._engine.connect() as connection:
+            if held and self.writable:
+                self._database.lock(connection)
+            else:
+                self._database.hold(connection)
+            yield connection
+            connection.rollback()
+
+    def refuse_unless_empty(self) -> None:
+        """
+        Raises:
+            NotAKnowledgeBase: something is stored, or was.
+        """
+        if not self.empty:
+            raise NotAKnowledgeBase(
+                f"{self.place} is a knowledge base already, with {self.count()} articles; name an empty or a new "
+                "place, for nothing is mixed or overwritten"
+            )
+
+    @contextlib.contextmanager
+    def filling(self, counters: Mapping[str, int]) -> Iterator[sa.Connection]:
+        """One transaction, which fills an empty catalog with the rows of another, whose `counters` it takes over. What
+        the database derives from them is made when the block ends.
+
+        Raises:
+            NotAKnowledgeBase: it is not empty.
+        """
+        with self.writing() as writing:
+            self.refuse_unless_empty()
+            connection = writing._connection
+            for table in TABLES.sorted_tables:
+                connection.execute(table.delete())  # what an empty catalog says of itself
+            yield connection
+            self._database.count_on(connection, _COUNTED, counters)
+            writing.rebuild_lexical()
+
+    def counters(self, connection: sa.Connection) -> Mapping[str, int]:
+        """The last number that each table has given, which may be of a row that is gone."""
+        with self.mapped():
+            return self._database.counters(connection, _COUNTED)
+
     # -- reading
 
     @contextlib.contextmanager
     def _read(self) -> Iterator[sa.Connection]:
-        with _mapped(self.folder), self._engine.connect() as connection:
+        with self._database.mapped(), self._engine.connect() as connection:
             yield connection
 
     def stored(self, sources: Iterable[str], ids: Iterable[str]) -> list[Stored]:
@@ -386,13 +458,13 @@ class Catalog:
     def get(self, article_id: str) -> Article | None:
         """The article with this id."""
         with self._read() as connection:
-            row = connection.execute(sa.select(_articles).where(_articles.c.id == _bound(article_id))).one_or_none()
+            row = connection.execute(sa.select(_articles).where(_articles.c.id == bound(article_id))).one_or_none()
             return None if row is None else _article(row)
 
     def ids_starting(self, start: str) -> list[str]:
         """Up to ten article ids that begin so."""
         with self._read() as connection:
-            query = sa.select(_articles.c.id).where(_articles.c.id.startswith(_bound(start), autoescape=True)).limit(10)
+            query = sa.select(_articles.c.id).where(_articles.c.id.startswith(bound(start), autoescape=True)).limit(10)
             return list(connection.scalars(query))
 
     def articles(self) -> Iterator[Article]:
@@ -413,13 +485,12 @@ class Catalog:
         text. Undated ones come last in an order by date."""
         conditions: list[sa.ColumnElement[bool]] = []
         if wanted := re.findall(r"\w+", words):
-            holding = sa.select(_lexical.c.rowid).where(sa.text("lexical MATCH :terms"))
             named = [
-                column.icontains(_bound(words.strip()), autoescape=True)
+                self._database.lower(column).contains(bound(words.strip()).lower(), autoescape=True)
                 for column in (_articles.c.title, _articles.c.outlet)
             ]
+            holding = self._database.search.holding(wanted, every=True)
             conditions.append(sa.or_(*named, _articles.c.number.in_(holding)))
-        terms = {"terms": " AND ".join(map(_quoted, wanted))} if wanted else {}
         by: dict[Order, Sequence[sa.ColumnElement[Any]]] = {
             "newest": (_articles.c.published_first.desc().nulls_last(), _articles.c.number.desc()),
             "oldest": (_articles.c.published_first.asc().nulls_last(), _articles.c.number),
@@ -428,12 +499,12 @@ class Catalog:
         c = _articles.c
         with self._read() as connection:
             if filters:
-                conditions.append(c.number.in_(_admitted(connection, filters)))
+                conditions.append(c.number.in_(self._admitted(connection, filters)))
             rows = sa.select(c.id, c.title, c.outlet, c.origin, c.published, c.added).where(*conditions)
             rows = rows.order_by(*by[order])
             count = sa.select(sa.func.count()).select_from(_articles).where(*conditions)
-            total = connection.scalar(count, terms) or 0
-            found = connection.execute(rows.offset(start).limit(limit), terms).all()
+            total = connection.scalar(count) or 0
+            found = connection.execute(rows.offset(start).limit(limit)).all()
         return Listing(tuple(Listed(*row) for row in found), total)
 
     def outlets(self) -> dict[str, int]:
@@ -528,7 +599,7 @@ class Catalog:
     def copies(self, article_id: str) -> list[Copy]:
         """The other articles of the same origin, those with the strongest evidence first."""
         with self._read() as connection:
-            mine = connection.execute(sa.select(_articles).where(_articles.c.id == _bound(article_id))).one_or_none()
+            mine = connection.execute(sa.select(_articles).where(_articles.c.id == bound(article_id))).one_or_none()
             if mine is None:
                 return []
             own = sa.select(_origins.c.first).where(_origins.c.article == mine.number).scalar_subquery()
@@ -599,27 +670,43 @@ class Catalog:
             return []
         with self._read() as connection:
             total = connection.scalar(sa.select(sa.func.count()).select_from(_articles)) or 0
-            chosen = _rarest(_frequencies(connection, words))
+            chosen = _rarest(self._database.search.frequencies(connection, words, _BUDGET))
             if not chosen:
                 return []
-            query = sa.select(_lexical.c.rowid, _BM25).where(sa.text("lexical MATCH :terms"))
-            if filters:
-                # By the plus sign SQLite asks the index once, and not once for each admitted article.
-                query = query.where(sa.literal_column("+lexical.rowid").in_(_admitted(connection, filters)))
-            query = query.order_by(_BM25, _lexical.c.rowid).limit(k)
-            rows = connection.execute(query, {"terms": " OR ".join(map(_quoted, chosen))}).all()
-        weight = sum(_idf(total, frequency) for frequency in chosen.values())
-        return [(row[0], -row[1] / weight) for row in rows]
+            admitted = self._admitted(connection, filters) if filters else None
+            found = self._database.search.ranked(connection, chosen, admitted, k)
+        weight = sum(rarity(total, frequency) for frequency in chosen.values())
+        return [(number, score / weight) for number, score in found]
 
     def document_frequencies(self, words: Sequence[str]) -> dict[str, int]:
         """In how many articles each word (or another form of it) occurs; no more than a few thousand are counted."""
         with self._read() as connection:
-            return _frequencies(connection, words)
+            return self._database.search.frequencies(connection, words, _BUDGET)
 
     def admitted(self, filters: Filters) -> Sequence[int]:
         """The numbers of all articles that the filters let through, ascending."""
         with self._read() as connection:
-            return sorted(connection.scalars(_admitted(connection, filters)))
+            return sorted(connection.scalars(self._admitted(connection, filters)))
+
+    def _admitted(self, connection: sa.Connection, filters: Filters) -> sa.Select[tuple[int]]:
+        """The numbers of the articles that the filters let through, as a query that indexes answer."""
+        query = sa.select(_articles.c.number)
+        if filters.since:
+            query = query.where(_articles.c.published_last >= day_range(filters.since)[0])
+        if filters.until:
+            query = query.where(_articles.c.published_first <= day_range(filters.until)[1])
+        if filters.outlet:
+            query = query.where(_articles.c.outlet.in_(_spellings(connection, _articles.c.outlet, filters.outlet)))
+        if filters.origin:
+            named = _articles.c.origin.in_(_spellings(connection, _articles.c.origin, filters.origin))
+            own = _articles.c.outlet.in_(_spellings(connection, _articles.c.outlet, filters.origin))
+            query = query.where(named | (_articles.c.origin.is_(None) & own))
+        if filters.language:
+            codes = _spellings(connection, _articles.c.language, filters.language, variants=True)
+            query = query.where(_articles.c.language.in_(codes))
+        for names in filters.naming:
+            query = query.where(_articles.c.number.in_(self._database.search.holding(names)))
+        return query
 
     def published_in(self, first: int, last: int) -> Sequence[int]:
         """The numbers of the articles that were published in a period given in Unix time, ascending."""
@@ -691,33 +778,14 @@ class Catalog:
     def scrub(self, patience: float) -> bool:
         """Rewrites the database, so that its files hold nothing of what was deleted. False if others use it for longer
         than `patience` seconds; then something may be left."""
-        with _mapped(self.folder), self._engine.connect() as connection:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(patience * 1000)}")
-            try:
-                # A reader that keeps the log from being cut off would make all the work be for nothing.
-                if connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]:
-                    return False
-                # Not 'optimize': it leaves alone what is one segment, and with it words that came and went in one
-                # transaction.
-                connection.exec_driver_sql("INSERT INTO lexical (lexical) VALUES ('rebuild')")
-                connection.exec_driver_sql("VACUUM")
-                # The log holds the pages as they were.
-                busy: int = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
-            except sa.exc.OperationalError as error:
-                # On a full disk the rewriting has to wait too.
-                if not any(sign in str(error) for sign in ("locked", "full")):
-                    raise
-                return False
-            finally:
-                connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(_BUSY_SECONDS * 1000)}")
-        return not busy
+        return self._database.scrub(TABLES.tables, patience)
 
     # -- checking
 
     def integrity(self) -> list[str]:
         """What is wrong inside the record, one line each; empty if nothing is."""
         with self._read() as connection:
-            problems = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"]
+            problems = self._database.damage(connection)
             orphans = connection.scalar(
                 sa.select(sa.func.count())
                 .select_from(_passages.outerjoin(_articles, _passages.c.article == _articles.c.number))
@@ -739,7 +807,7 @@ class Catalog:
             _passages.c.id,
             _passages.c.start,
             _passages.c.end,
-            sa.type_coerce(_passages.c.sentences, sa.String).label("sentences"),
+            sa.cast(_passages.c.sentences, sa.String).label("sentences"),
             _passages.c.vector,
             _articles.c.id.label("article_id"),
             sa.func.length(_articles.c.text).label("length"),
@@ -754,29 +822,7 @@ class Catalog:
     def lexical_problems(self) -> list[str]:
         """What is wrong with the lexical index, one line each; empty if nothing is. It is derived from the passages."""
         with self._read() as connection:
-            indexed = sa.table("lexical_docsize", sa.column("id", sa.Integer))
-            numbered = sa.select(_articles.c.number.label("id")).subquery()
-            count = sum(
-                connection.scalar(
-                    sa.select(sa.func.count()).select_from(left).where(~sa.exists().where(right.c.id == left.c.id))
-                )
-                or 0
-                for left, right in ((numbered, indexed), (indexed, numbered))
-            )
-            if count:
-                return [f"the lexical index and the articles differ in {count} rows"]
-            if not self.writable:
-                return []  # to compare the words, SQLite wants to be permitted to write
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            try:
-                connection.exec_driver_sql("INSERT INTO lexical (lexical, rank) VALUES ('integrity-check', 1)")
-            except sa.exc.DatabaseError as error:
-                if "malformed" not in str(error):
-                    raise
-                return ["the lexical index does not hold the words of the articles"]
-            finally:
-                connection.rollback()
-        return []
+            return self._database.search.problems(connection, writable=self.writable)
 
     def rebuild_lexical(self) -> None:
         """Makes the lexical index anew from the passages."""
@@ -787,8 +833,9 @@ class Catalog:
 class Writing:
     """The acts of one transaction."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, database: Dialect) -> None:
         self._connection = connection
+        self._database = database
         self._stories: dict[int, Story] = {}
 
     def made_by(self, making: Making) -> None:
@@ -812,19 +859,20 @@ class Writing:
         added = article.added or datetime.now(UTC).isoformat(timespec="seconds")
         number = self._insert(_articles, _row(article, added))
         halves = np.ascontiguousarray(vectors, dtype=np.float16)
-        for passage, vector in zip(passages, halves, strict=True):
-            row = {
+        rows = [
+            {
                 "article": number,
                 "start": passage.start,
                 "end": passage.end,
                 "sentences": [[s.start, s.end] for s in passage.sentences],
                 "vector": vector.tobytes(),
             }
-            self._connection.execute(_passages.insert().values(row))
-        self._connection.execute(
-            sa.text("INSERT INTO lexical (rowid, title, body) VALUES (:key, :title, :body)"),
-            {"key": number, "title": article.title, "body": "\n".join(passage.text for passage in passages)},
-        )
+            for passage, vector in zip(passages, halves, strict=True)
+        ]
+        if rows:
+            self._connection.execute(_passages.insert(), rows)
+        body = "\n".join(passage.text for passage in passages)
+        self._database.search.add(self._connection, [(number, article.title, body)])
         if len(self._stories) >= _REMEMBERED:
             self._stories.clear()
         self._stories[number] = Story(article.text, [span for passage in passages for span in passage.sentences])
@@ -922,17 +970,10 @@ class Writing:
 
     def remove(self, article_id: str) -> bool:
         """Deletes an article with everything derived from it in this database; False if it is not there."""
-        number = self._connection.scalar(sa.select(_articles.c.number).where(_articles.c.id == _bound(article_id)))
+        number = self._connection.scalar(sa.select(_articles.c.number).where(_articles.c.id == bound(article_id)))
         if number is None:
             return False
-        # An index without its own copy of the text must be told what it forgets.
-        self._connection.execute(
-            sa.text(
-                "INSERT INTO lexical (lexical, rowid, title, body) SELECT 'delete', id, title, coalesce(body, '') "
-                "FROM article_texts WHERE id = :number"
-            ),
-            {"number": number},
-        )
+        self._database.search.forget(self._connection, number)
         self._untie(number)
         own = sa.select(_passages.c.id).where(_passages.c.article == number)
         self._connection.execute(_reembedded.delete().where(_reembedded.c.passage.in_(own)))
@@ -956,14 +997,14 @@ class Writing:
 
     def keep_failures(self, failed: Sequence[Failure], settled: Sequence[str]) -> None:
         """Strikes failures off the list, then puts others on it."""
-        sources = [_bound(source) for source in (*settled, *(failure.source for failure in failed))]
+        sources = [bound(source) for source in (*settled, *(failure.source for failure in failed))]
         for some in _portions(sources):
             self._connection.execute(_failures.delete().where(_failures.c.source.in_(some)))
         now = datetime.now(UTC).isoformat(timespec="seconds")
         # One source may fail twice in one run; the last reason is kept.
         for failure in {failure.source: failure for failure in failed}.values():
             texts = {"source": failure.source, "file": failure.file, "reason": failure.reason}
-            row = {name: _bound(text) for name, text in texts.items()}
+            row = {name: bound(text) for name, text in texts.items()}
             self._connection.execute(_failures.insert().values(**row, given=dict(failure.given), at=failure.at or now))
 
     def begin_reembedding(self, making: Making) -> None:
@@ -979,7 +1020,7 @@ class Writing:
         another run, are left out."""
         halves = np.ascontiguousarray(vectors, dtype=np.float16)
         for number, vector in zip(passages, halves, strict=True):
-            still_there = sa.select(sa.literal(number), sa.literal(vector.tobytes())).where(
+            still_there = sa.select(sa.literal(number, Number), sa.literal(vector.tobytes())).where(
                 sa.exists().where(_passages.c.id == number), ~sa.exists().where(_reembedded.c.passage == number)
             )
             self._connection.execute(_reembedded.insert().from_select(["passage", "vector"], still_there))
@@ -995,196 +1036,32 @@ class Writing:
         self._connection.execute(_meta.delete().where(_meta.c.key.in_(("making", "reembedding"))))
         self.made_by(making)
         # What was derived from the old vectors shall know its marks no more.
-        self._connection.execute(_changes.update().values(mark=sa.text("lower(hex(randomblob(8)))")))
+        self._connection.execute(_changes.update().values(mark=sa.text(self._database.random_mark)))
         return True
 
     def rebuild_lexical(self) -> None:
         """Makes the lexical index anew, be it damaged or not there at all."""
-        self._connection.exec_driver_sql("DROP TABLE IF EXISTS lexical")
-        for view in ("article_texts", "passage_texts"):  # the latter in catalogs of an earlier version
-            self._connection.exec_driver_sql(f"DROP VIEW IF EXISTS {view}")
-        for statement in _LEXICAL:
-            self._connection.exec_driver_sql(statement)
-        self._connection.exec_driver_sql("INSERT INTO lexical (lexical) VALUES ('rebuild')")
+        self._database.search.rebuild(self._connection)
 
     def _log(self, number: int, *, added: bool) -> None:
         row = {"article": number, "added": added, "mark": secrets.token_hex(8)}
         self._connection.execute(_changes.insert(), [row])
 
 
-def _complete(connection: sa.Connection) -> None:
-    """Adds what catalogs of this schema did not have from the start."""
-    inspector = sa.inspect(connection)
-    whole = set(_tables.tables) <= set(inspector.get_table_names()) and "article_texts" in inspector.get_view_names()
-    known = {index["name"] for index in inspector.get_indexes("articles")}
-    indexes = [index for index in _articles.indexes if index.name not in known]
-    if whole and not indexes:
-        return
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-    _tables.create_all(connection)
-    for index in indexes:
-        index.create(connection, checkfirst=True)
-    if not any(column["name"] == "mark" for column in inspector.get_columns("changes")):
-        connection.exec_driver_sql("ALTER TABLE changes ADD COLUMN mark VARCHAR NOT NULL DEFAULT ''")
-    if "article_texts" not in inspector.get_view_names():
-        Writing(connection).rebuild_lexical()
-    connection.commit()
-
-
-def _exists(file: Path) -> bool:
-    try:
-        return file.exists()
-    except OSError as error:
-        raise UnreadableKnowledgeBase(
-            f"cannot look into {file.parent}: {error.strerror}; name another folder with --kb"
-        ) from error
-
-
-def _refuse_unless_free(folder: Path, create: bool) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise NotAKnowledgeBase(f"{folder} is a file, not a knowledge base; name a folder with --kb")
-    with _mapped(folder):
-        # Another process may just be making the catalog.
-        taken = folder.exists() and any(not file.name.startswith(_FILE) for file in folder.iterdir())
-    if taken:
-        raise NotAKnowledgeBase(
-            f"{folder} holds other files and no knowledge base; name an empty or a new folder with --kb"
-        )
-    if not create:
-        raise NotAKnowledgeBase(_absent(folder))
-
-
-def _absent(folder: Path) -> str:
-    return f"there is no knowledge base in {folder}; make one with: accordingto ingest PATH, or name another with --kb"
-
-
-def _engine(file: Path) -> sa.Engine:
-    name = file.resolve().as_uri()
-    if os.access(file.parent, os.W_OK) and (not file.exists() or os.access(file, os.W_OK)):
-        uri = f"{name}?mode=rwc"
-    else:
-        # Where nothing can be written there is no writer whose log would have to be read.
-        uri = f"{name}?mode=ro" if file.with_name(file.name + "-wal").exists() else f"{name}?immutable=1"
-
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        if "rwc" in uri:
-            _keep_log(connection)
-            # FULL: what was reported as stored survives a power cut too.
-            for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
-                connection.execute(f"PRAGMA {pragma}")
-        # SQLite's own knows ASCII only.
-        connection.create_function("lower", 1, _lower, deterministic=True)
-        return connection
-
-    return sa.create_engine("sqlite://", creator=connect, poolclass=sa.QueuePool, pool_size=8, max_overflow=32)
-
-
-def _keep_log(connection: sqlite3.Connection) -> None:
-    """Has the database keep a write-ahead log. For this, unlike for all else, SQLite does not wait for another process
-    that is at the same file, as when two make one knowledge base at once."""
-    until = time.monotonic() + _BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() >= until:
-                connection.close()
-                raise
-            time.sleep(0.05)
-
-
-@contextlib.contextmanager
-def _mapped(folder: Path) -> Iterator[None]:
-    """Turns what the database and the system report into our errors, each with its mend."""
-    try:
-        yield
-    except KnowledgeBaseError:
-        raise
-    except (sa.exc.DatabaseError, sqlite3.DatabaseError, json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise UnreadableKnowledgeBase(f"{folder}: {_mend(error)}") from error
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise UnreadableKnowledgeBase(f"{folder}: {_FULL}") from error
-        raise UnreadableKnowledgeBase(
-            f"{folder} cannot be used: {error.strerror or error}; change its permissions, or name another with --kb"
-        ) from error
-
-
-def _mend(error: Exception) -> str:
-    reason = str(getattr(error, "orig", error)).splitlines()[0]
-    mends = {
-        "locked": "another program is writing to it; try again when it is done",
-        "readonly": "it is read-only; change its permissions, or name another folder with --kb",
-        "unable to open": "it cannot be opened; check its permissions, or name another folder with --kb",
-        "full": _FULL,
-        "disk I/O error": "the disk cannot be written to; see that it is sound and has room, and run the same command "
-        "again; what was reported is stored",
-    }
-    fitting = (mend for sign, mend in mends.items() if sign in reason)
-    return next(fitting, f"the catalog is damaged ({reason}); restore it from a backup, or ingest into a new folder")
-
-
-def _lower(text: str | None) -> str | None:
-    return None if text is None else text.lower()
-
-
-def _admitted(connection: sa.Connection, filters: Filters) -> sa.Select[tuple[int]]:
-    """The numbers of the articles that the filters let through, as a query that indexes answer."""
-    query = sa.select(_articles.c.number)
-    if filters.since:
-        query = query.where(_articles.c.published_last >= day_range(filters.since)[0])
-    if filters.until:
-        query = query.where(_articles.c.published_first <= day_range(filters.until)[1])
-    if filters.outlet:
-        query = query.where(_articles.c.outlet.in_(_spellings(connection, _articles.c.outlet, filters.outlet)))
-    if filters.origin:
-        named = _articles.c.origin.in_(_spellings(connection, _articles.c.origin, filters.origin))
-        own = _articles.c.outlet.in_(_spellings(connection, _articles.c.outlet, filters.origin))
-        query = query.where(named | (_articles.c.origin.is_(None) & own))
-    if filters.language:
-        codes = _spellings(connection, _articles.c.language, filters.language, variants=True)
-        query = query.where(_articles.c.language.in_(codes))
-    for number, names in enumerate(filters.naming):
-        terms: sa.BindParameter[str] = sa.bindparam(f"naming{number}", " OR ".join(map(_quoted, names)) or '""')
-        holds = sa.select(_lexical.c.rowid).where(sa.literal_column("lexical").op("MATCH")(terms))
-        query = query.where(_articles.c.number.in_(holds))
-    return query
+def _absent(place: str) -> str:
+    return f"there is no knowledge base in {place}; make one with: accordingto ingest PATH, or name another with --kb"
 
 
 def _spellings(connection: sa.Connection, column: sa.Column[Any], name: str, *, variants: bool = False) -> list[str]:
     """How a name is spelled in a column: upper and lower case are alike. The index is asked for one value after the
     other, for there are few and articles are many."""
-    wanted, found, last = _bound(name).lower(), [], ""
+    wanted, found, last = bound(name).lower(), [], ""
     following = sa.select(sa.func.min(column)).where(column > sa.bindparam("last"))
     while (value := connection.scalar(following, {"last": last})) is not None:
         last = value
         spelled = value.lower()
         if spelled == wanted or (variants and spelled.startswith((f"{wanted}-", f"{wanted}_"))):
             found.append(value)
-    return found
-
-
-def _frequencies(connection: sa.Connection, words: Sequence[str]) -> dict[str, int]:
-    """In how many articles each word occurs, counted to just beyond the budget."""
-    found: dict[str, int] = {}
-    for some in _portions(list(dict.fromkeys(words)), 50):
-        counts = [
-            sa.select(sa.func.count())
-            .select_from(
-                sa.select(sa.literal(1))
-                .select_from(_lexical)
-                .where(sa.literal_column("lexical").op("MATCH")(sa.bindparam(f"word{place}", _quoted(word))))
-                .limit(_BUDGET + 1)
-                .subquery()
-            )
-            .scalar_subquery()
-            for place, word in enumerate(some)
-        ]
-        found.update(zip(some, connection.execute(sa.select(*counts)).one(), strict=True))
     return found
 
 
@@ -1195,21 +1072,6 @@ def _rarest(frequencies: Mapping[str, int]) -> dict[str, int]:
         if frequency and (not chosen or sum(chosen.values()) + frequency <= _BUDGET):
             chosen[word] = frequency
     return chosen
-
-
-def _idf(total: int, frequency: int) -> float:
-    """As SQLite's BM25 weighs a word: what occurs in more than half of the articles weighs next to nothing."""
-    return max(math.log((total - frequency + 0.5) / (frequency + 0.5)), 1e-6)
-
-
-def _bound(text: str) -> str:
-    """A text as the database takes it. A lone surrogate is never stored, so it may match nothing, but not fail."""
-    return text.encode(errors="backslashreplace").decode()
-
-
-def _quoted(word: str) -> str:
-    """A word as FTS5 takes it, whatever characters it has."""
-    return '"' + _bound(word).replace('"', '""') + '"'
 
 
 def _row(article: Article, added: str) -> Mapping[str, Any]:
@@ -1328,7 +1190,7 @@ def _as_stored(row: Any) -> Iterator[None]:
     try:
         yield
     except (TypeError, ValueError, AttributeError) as error:
-        raise sqlite3.DatabaseError(f"{row.id} is not what was stored: {error}") from error
+        raise Damage(f"{row.id} is not what was stored: {error}") from error
 
 
 def _as_dict(making: Making) -> dict[str, Any]:
@@ -1336,5 +1198,4 @@ def _as_dict(making: Making) -> dict[str, Any]:
 
 
 def _portions(values: Sequence[_T], size: int = _VARIABLES) -> Iterator[Sequence[_T]]:
-    for start in range(0, len(values), size):
-        yield values[start : start + size]
+    return in_portions(values, size)

@@ -3,6 +3,7 @@
 KnowledgeBaseError            the knowledge base cannot be used; the message names the mend
 ├── NotAKnowledgeBase         the folder exists and is something else
 ├── UnreadableKnowledgeBase   damaged, locked or not permitted
+│   └── DatabaseAway          the database server does not answer now; the same may work in a moment
 ├── OtherModel                made with another embedding model or another way of cutting passages
 └── UnusableModel             the embedding model is missing or is not the one it claims to be
 ArticleNotFound               no article has this id
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 __all__ = [
     "ArticleNotFound",
+    "DatabaseAway",
     "KnowledgeBaseError",
     "NotAKnowledgeBase",
     "OtherModel",
@@ -30,6 +32,10 @@ class NotAKnowledgeBase(KnowledgeBaseError):
 
 class UnreadableKnowledgeBase(KnowledgeBaseError):
     """The catalog is damaged, locked by another program, or may not be read or written."""
+
+
+class DatabaseAway(UnreadableKnowledgeBase):
+    """The database server does not answer, or broke off in the middle. Nothing that was reported is lost."""
 
 
 class OtherModel(KnowledgeBaseError):

@@ -17,11 +17,12 @@ from kb import exact, vectors
 from kb.article import Article, Hit, Passage
 from kb.catalog import Catalog, Failure, Filters, Listing, Making, Order, Stored
 from kb.embedding import Embedder, Vectors, embedder
-from kb.errors import ArticleNotFound, KnowledgeBaseError, OtherModel
+from kb.errors import ArticleNotFound, DatabaseAway, KnowledgeBaseError, OtherModel
 from kb.exact import ExactIndex
 from kb.origins import Copy, collapsed
 from kb.passages import SCHEME, split
 from kb.query import Period, Query
+from kb.remembering import Remembering
 from kb.reranking import Reranker, reranked
 from kb.search import ARTICLE, Weighing, varied
 from kb.together import Together
@@ -68,7 +69,8 @@ class KnowledgeBase:
 
     def __init__(self, catalog: Catalog, model: Embedder, reranker: Reranker | None = None) -> None:
         self._catalog = catalog
-        self._embedder = model
+        self._model = model
+        self._embedder: Embedder = Remembering(model)
         self._reranker = reranker
         self._exact: ExactIndex | None = None
         self._chroma: ChromaProjection | None = None
@@ -90,8 +92,10 @@ class KnowledgeBase:
         own: bool = False,
         any_model: bool = False,
         reranker: Reranker | None = None,
+        database: str | None = None,
     ) -> KnowledgeBase:
-        """The knowledge base in `folder`.
+        """The knowledge base in `folder`; with `database`, the address of a PostgreSQL database, its articles are there
+        and the folder holds only what this machine derives from them.
 
         `create` makes it if the folder is absent or empty. `own` is for long-lived processes: they search through the
         Chroma index (if no other process owns it) and keep it up to date; without it searches are exact.
@@ -103,7 +107,7 @@ class KnowledgeBase:
             UnreadableKnowledgeBase: it is damaged, locked or not permitted.
         """
         model = model or embedder()
-        base = cls(Catalog.open(Path(folder).expanduser(), create=create), model, reranker)
+        base = cls(Catalog.open(Path(folder).expanduser(), create=create, url=database), model, reranker)
         base._own = own
         try:
             if not any_model:
@@ -141,6 +145,16 @@ class KnowledgeBase:
         return self._catalog.folder
 
     @property
+    def place(self) -> str:
+        """Where the articles are, as messages name it: the folder, or the database without its password."""
+        return self._catalog.place
+
+    @property
+    def remains(self) -> str | None:
+        """What may keep a trace of an erased article and is out of our hands, in one line; None if nothing may."""
+        return self._catalog.remains
+
+    @property
     def embedder(self) -> Embedder:
         return self._embedder
 
@@ -149,8 +163,8 @@ class KnowledgeBase:
         """For the length of a `with` block, what several threads ask for at once is embedded together, by as many
         threads: sooner, and to the same vectors. For long runs of questions."""
         alone = self._embedder
-        with Together(alone, threads) as together:
-            self._embedder = together
+        with Together(self._model, threads) as together:
+            self._embedder = Remembering(together)
             try:
                 yield
             finally:
@@ -215,12 +229,15 @@ class KnowledgeBase:
         new = [(article, split(article)) for article, addition in plan if addition.status in ("added", "updated")]
         vectors = self._embed(new)
         if new:
-            making = self._making
-            with self._catalog.writing() as writing:
-                writing.made_by(making)
-                for (article, passages), own in zip(new, vectors, strict=True):
-                    writing.replace(article, passages, own)
+            _twice(lambda: self._store(new, vectors))
         return [addition for _, addition in plan]
+
+    def _store(self, new: list[tuple[Article, list[Passage]]], vectors: list[Vectors]) -> None:
+        making = self._making
+        with self._catalog.writing() as writing:
+            writing.made_by(making)
+            for (article, passages), own in zip(new, vectors, strict=True):
+                writing.replace(article, passages, own)
 
     def compare(self, articles: Sequence[Article]) -> list[Addition]:
         """What `add` would report, without doing anything."""
@@ -268,19 +285,20 @@ class KnowledgeBase:
             return done
 
     def _plan(self, articles: Sequence[Article]) -> list[tuple[Article, Addition]]:
-        known = self._catalog.stored([a.source for a in articles], [a.id for a in articles])
+        ids = [article.id for article in articles]  # each is a digest of the whole text
+        known = self._catalog.stored([article.source for article in articles], ids)
         by_source = {stored.source: stored for stored in known}
         by_id = {stored.article_id: stored for stored in known}
         plan = []
-        for article in articles:
-            before, same = by_source.get(article.source), by_id.get(article.id)
+        for article, own_id in zip(articles, ids, strict=True):
+            before, same = by_source.get(article.source), by_id.get(own_id)
             status = _status(article, before, same)
-            plan.append((article, Addition(status, same.article_id if same else article.id)))
+            plan.append((article, Addition(status, own_id)))
             if status in ("added", "updated"):
-                stored = Stored(0, article.id, article.source, article.fingerprint)
+                stored = Stored(0, own_id, article.source, article.fingerprint)
                 if before:
                     by_id.pop(before.article_id, None)
-                by_source[article.source] = by_id[article.id] = stored
+                by_source[article.source] = by_id[own_id] = stored
         return plan
 
     def _embed(self, new: list[tuple[Article, list[Passage]]]) -> list[Vectors]:
@@ -336,7 +354,7 @@ class KnowledgeBase:
         besides its outlet: of those that fit about equally well, the ones with voices not yet heard come first."""
         if len(question) > 0 and not question.isspace() and k > 0 and len(self):
             # Copies are few, so twice as many as asked for leave enough.
-            hits = self._ranked(question, max(2 * k + 10, _READ), filters)
+            hits = _twice(lambda: self._ranked(question, max(2 * k + 10, _READ), filters))
             if self._reranker is not None:
                 hits = reranked(question, hits, self._reranker)
             if not copies:
@@ -493,7 +511,7 @@ class KnowledgeBase:
                 making = self._making
                 if self._catalog.making() not in (None, making):
                     raise OtherModel(
-                        f"{self.folder} was embedded with other weights of {making.embedder!r}; bring those back, or "
+                        f"{self.place} was embedded with other weights of {making.embedder!r}; bring those back, or "
                         "embed the articles anew with: accordingto check --reembed"
                     )
                 self._exact = ExactIndex(self._catalog, making.dimension)
@@ -524,7 +542,7 @@ class KnowledgeBase:
                 self.sync()
             except Exception as error:
                 # The border of this thread. A full disk may be free again at the next turn; a question would say so.
-                _log.warning("the knowledge base in %s cannot be tended now: %s", self.folder, error)
+                _log.warning("the knowledge base in %s cannot be tended now: %s", self.place, error)
 
     @cached_property
     def _making(self) -> Making:
@@ -537,15 +555,24 @@ class KnowledgeBase:
             return
         if made.embedder != self._embedder.name:
             raise OtherModel(
-                f"{self.folder} was embedded with {made.embedder!r}, and the setting says {self._embedder.name!r}; "
+                f"{self.place} was embedded with {made.embedder!r}, and the setting says {self._embedder.name!r}; "
                 f"set ACCORDINGTO_EMBEDDING_MODEL={made.embedder}, or embed the articles anew with: "
                 "accordingto check --reembed"
             )
         if made.scheme != SCHEME:
             raise OtherModel(
-                f"the passages in {self.folder} were cut by another version ({made.scheme}, this one {SCHEME}); "
+                f"the passages in {self.place} were cut by another version ({made.scheme}, this one {SCHEME}); "
                 "install the version that made it, or ingest the articles into a new folder"
             )
+
+
+def _twice(act: Callable[[], _T]) -> _T:
+    """What the act gives; once more from the start if a database server that restarts broke it off. It must not matter
+    to the act how far it got the first time."""
+    try:
+        return act()
+    except DatabaseAway:
+        return act()
 
 
 def _status(article: Article, before: Stored | None, same: Stored | None) -> Status:

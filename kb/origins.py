@@ -10,11 +10,11 @@ is compared with a few, however many there are.
 
 from __future__ import annotations
 
+import functools
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Literal
 
 from kb.article import Article, Hit, Span
@@ -48,7 +48,7 @@ class Story:
         self.words = tuple(word for _, words in told for word in _words(words))
         self.told = [(span, _words(words)) for span, words in told if len(words) >= _LONG and not _is_quotation(words)]
 
-    @cached_property
+    @functools.cached_property
     def marks(self) -> frozenset[int]:
         """What it has in common with its copies: of each half of a sentence one run of words, the same in each that has
         it, so that a sentence in which a word was changed still has one of the two."""
@@ -58,16 +58,16 @@ class Story:
         )
         return frozenset(whole | {min(map(_mark, _runs(half, _RUN))) for half in halves})
 
-    @cached_property
+    @functools.cached_property
     def length(self) -> int:
         """How many words its long sentences have."""
         return sum(len(words) for _, words in self.told)
 
-    @cached_property
+    @functools.cached_property
     def grams(self) -> frozenset[_Gram]:
         return frozenset(gram for _, words in self.told for gram in _runs(words, _GRAM))
 
-    @cached_property
+    @functools.cached_property
     def numbers(self) -> frozenset[str]:
         return frozenset(word for _, words in self.told for word in words if word.isdecimal())
 
@@ -146,10 +146,12 @@ def collapsed(hits: Iterable[Hit], origins: Mapping[str, str]) -> list[Hit]:
     its others are told in that hit's article too, figures and all. What a copy adds or changes is found by itself.
     """
     found: list[tuple[Hit, _Gram]] = []
+    told = functools.cache(_Told)  # of one story many passages are found, and each is compared with those before it
     for hit in hits:
         words = _words(hit.passage.text)
         place = next(
-            (i for i, (earlier, w) in enumerate(found) if w == words or _adds_nothing(hit, earlier, origins)), None
+            (i for i, (earlier, w) in enumerate(found) if w == words or _adds_nothing(hit, earlier, origins, told)),
+            None,
         )
         if place is None:
             found.append((hit, words))
@@ -159,14 +161,14 @@ def collapsed(hits: Iterable[Hit], origins: Mapping[str, str]) -> list[Hit]:
     return [hit for hit, _ in found]
 
 
-def _adds_nothing(hit: Hit, earlier: Hit, origins: Mapping[str, str]) -> bool:
+def _adds_nothing(hit: Hit, earlier: Hit, origins: Mapping[str, str], told: Callable[[str], _Told]) -> bool:
     if hit.article.id == earlier.article.id or origins.get(hit.article.id, "") != origins.get(earlier.article.id):
         return False
-    told, shown = _Told(earlier.article.text), _Told(earlier.passage.text)
+    article, shown = told(earlier.article.text), told(earlier.passage.text)
     sentences = [_words(span.of(hit.article.text)) for span in hit.passage.sentences]
     common = sum(len(words) for words in sentences if shown.holds(words))
     shorter = min(sum(map(len, sentences)), len(_words(earlier.passage.text)))
-    return common >= _OVERLAP * shorter and all(map(told.holds, sentences))
+    return common >= _OVERLAP * shorter and all(map(article.holds, sentences))
 
 
 class _Told:

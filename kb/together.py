@@ -1,4 +1,4 @@
-"""Embedding together what several threads ask for at the same time: larger portions, no text twice, the same vectors.
+"""Embedding together what several threads ask for at the same time: larger portions, the same vectors.
 
 An embedder promises that the vector of a question does not depend on what else is in the call. So whoever asks gets
 the very vector that asking alone would have given, only sooner.
@@ -7,7 +7,6 @@ the very vector that asking alone would have given, only sooner.
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future
 from types import TracebackType
@@ -20,7 +19,6 @@ from kb.embedding import Embedder, Vectors
 
 __all__ = ["Together"]
 
-_REMEMBERED = 10_000  # vectors: 15 MB of the default model's
 _PORTION = 128  # texts that one thread takes at once, so that the others find some too
 
 _Vector = npt.NDArray[np.float32]
@@ -32,13 +30,11 @@ class Together:
     Args:
         alone: The embedder that does the work.
         threads: How many threads embed; the processor's cores are a good number.
-        remembered: How many of the last vectors are kept.
     """
 
-    def __init__(self, alone: Embedder, threads: int, remembered: int = _REMEMBERED) -> None:
+    def __init__(self, alone: Embedder, threads: int) -> None:
         self._alone = alone
-        self._remembered = remembered
-        self._known: OrderedDict[str, Future[_Vector]] = OrderedDict()
+        self._coming: dict[str, Future[_Vector]] = {}
         self._waiting: list[str] = []
         self._changed = threading.Condition()
         self._closed = False
@@ -91,11 +87,10 @@ class Together:
         return np.stack([vector.result() for vector in asked])
 
     def _asked(self, text: str) -> Future[_Vector]:
-        found = self._known.get(text)
+        found = self._coming.get(text)
         if found is None:
-            found = self._known[text] = Future()
+            found = self._coming[text] = Future()
             self._waiting.append(text)
-        self._known.move_to_end(text)
         return found
 
     def _embed(self) -> None:
@@ -107,21 +102,17 @@ class Together:
                 # Of like length, since those can be embedded in one go.
                 self._waiting.sort(key=len)
                 taken, self._waiting = self._waiting[:_PORTION], self._waiting[_PORTION:]
-                vectors = [self._known[text] for text in taken]
-                self._forget()
+                futures = [self._coming[text] for text in taken]
             try:
-                for future, vector in zip(vectors, self._alone.questions(taken), strict=True):
-                    future.set_result(vector)
+                vectors: Sequence[_Vector] | BaseException = list(self._alone.questions(taken))
             except BaseException as error:
                 # It belongs to those who asked; asked again, it may go well.
-                with self._changed:
-                    for text, future in zip(taken, vectors, strict=True):
-                        self._known.pop(text, None)
-                        if not future.done():
-                            future.set_exception(error)
-
-    def _forget(self) -> None:
-        """Lets go of the vectors asked for longest ago; of none that is still to come."""
-        for text in list(self._known)[: max(0, len(self._known) - self._remembered)]:
-            if self._known[text].done():
-                del self._known[text]
+                vectors = error
+            with self._changed:
+                for text in taken:
+                    del self._coming[text]
+            for place, future in enumerate(futures):
+                if isinstance(vectors, BaseException):
+                    future.set_exception(vectors)
+                else:
+                    future.set_result(vectors[place])

@@ -60,7 +60,7 @@ def problems(catalog: Catalog, dimension: int) -> list[str]:
     """What is wrong with the Chroma folder, in one line; nothing if there is none, or if its owner is at work, who
     looks after it."""
     lock = FileLock(catalog.folder / _LOCK)
-    if not (catalog.folder / _FOLDER).exists() or not catalog.writable:
+    if not (catalog.folder / _FOLDER).exists() or not catalog.folder_writable:
         return []
     try:
         with lock.acquire(blocking=False):
@@ -88,7 +88,7 @@ class ChromaProjection:
     @classmethod
     def open(cls, catalog: Catalog, dimension: int) -> ChromaProjection | None:
         """The projection, caught up with the catalog; None if another process owns it or nothing may be written."""
-        if not catalog.writable:
+        if not catalog.folder_writable:
             return None
         lock = FileLock(catalog.folder / _LOCK)
         try:

@@ -13,9 +13,26 @@ import pytest
 from kb import Article, KnowledgeBase
 from kb.embedding import HashEmbedder
 from kb.samples import samples
+from tests import databases
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 _LOOPBACK = ("127.", "::1", "localhost")
+
+
+def pytest_configure() -> None:
+    databases.use()
+
+
+def pytest_unconfigure() -> None:
+    databases.forget()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leaves out what looks into the SQLite file, where the catalogs are in PostgreSQL, and the other way round."""
+    absent = "sqlite" if databases.URL else "postgres"
+    for item in items:
+        if item.get_closest_marker(absent):
+            item.add_marker(pytest.mark.skip(reason=f"the catalogs of this run are not in {absent}"))
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +60,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting of the machine reaches a test, and nothing is written to the user's folders."""
     for name in os.environ:
-        if name.startswith(("ACCORDINGTO_", "LANGSMITH_", "LANGCHAIN_", "GRADIO_")):
+        if name.startswith(("ACCORDINGTO_", "LANGSMITH_", "LANGCHAIN_", "GRADIO_")) and "_TEST_" not in name:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "data"))

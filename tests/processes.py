@@ -15,8 +15,11 @@ from assistant.batch import Row, answer_all
 from ingest import ingest
 from kb import KnowledgeBase
 from kb.embedding import HashEmbedder
+from tests import databases
 
 __all__ = ["contents", "processes", "run_batch", "run_ingest", "write_articles"]
+
+databases.use()  # the processes that are started know nothing of pytest
 
 _PLACES = ("Fizuli", "Agdam", "Lachin", "Kelbajar", "Shusha", "Terter", "Goris", "Sotk")
 _SPEAKERS = ("the ministry", "a spokesman", "the mission", "residents", "the agency", "an official")

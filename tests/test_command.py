@@ -186,6 +186,7 @@ def test_without_a_knowledge_base_the_mend_is_named(run: Run, tmp_path: Path) ->
     assert not (tmp_path / "kb").exists()
 
 
+@pytest.mark.sqlite
 def test_a_folder_that_is_something_else_is_left_alone(run: Run, story: Path) -> None:
     _refused(run("ingest", story, "--kb", story.parent), 3, "no knowledge base", "--kb")
     _refused(run("ask", "Who?", "--kb", story), 3, "is a file", "--kb")
@@ -198,6 +199,7 @@ def test_a_knowledge_base_of_another_model_is_refused(run: Run, story: Path, mon
     _refused(run("ask", "Who?"), 3, "'hash'", "all-MiniLM-L6-v2", "ACCORDINGTO_EMBEDDING_MODEL=hash")
 
 
+@pytest.mark.sqlite
 def test_a_read_only_folder_can_be_asked_but_not_added_to(
     run: Run, story: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,6 +225,7 @@ def test_a_folder_that_may_not_be_made_is_refused(run: Run, story: Path, tmp_pat
     _refused(run("ingest", story, "--kb", locked / "kb"), 3, "--kb")
 
 
+@pytest.mark.sqlite
 def test_a_damaged_catalog_is_refused(run: Run, story: Path, tmp_path: Path) -> None:
     run("ingest", story)
     (tmp_path / "kb" / "catalog.sqlite").write_bytes(b"not a database" * 1000)

@@ -17,6 +17,8 @@ from kb.vectors import ChromaProjection
 from tests.conftest import article
 from tests.test_erase import Dense
 
+pytestmark = pytest.mark.sqlite
+
 QUESTIONS = ("heron number 7", "who stood there", "pelican")
 PASSAGES = 1100  # beyond a thousand Chroma writes its graph to files of their own
 

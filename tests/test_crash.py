@@ -19,6 +19,8 @@ from kb.embedding import HashEmbedder
 from kb.errors import UnreadableKnowledgeBase
 from tests.processes import contents, processes, run_ingest, write_articles
 
+pytestmark = pytest.mark.sqlite
+
 ARTICLES, KILLS = 200, 100
 
 

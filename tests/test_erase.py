@@ -20,6 +20,8 @@ from kb.exact import ExactIndex
 from kb.vectors import owned_elsewhere
 from tests.conftest import article
 
+pytestmark = pytest.mark.sqlite
+
 SECRET = "quixolver wandered through zanzibrook while jemmyfield burned"
 WORDS = ("quixolver", "zanzibrook", "jemmyfield")
 

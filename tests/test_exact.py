@@ -307,6 +307,7 @@ def test_noise_in_a_file_is_noticed_and_written_over(catalog: Catalog, name: str
     assert ExactIndex(catalog, DIMENSION).distrusted is None
 
 
+@pytest.mark.sqlite
 def test_a_file_beside_a_restored_catalog_is_not_taken_for_its_own(catalog: Catalog) -> None:
     """After a backup is restored, the change log counts on from where it was: the same numbers name other articles."""
     fill(catalog, unit(3, seed=43))
@@ -351,7 +352,7 @@ def test_a_long_tail_that_cannot_be_written_is_searched_all_the_same(
     if hindrance == "full disk":
         monkeypatch.setattr(np, "save", full)
     else:
-        monkeypatch.setattr(Catalog, "writable", False)
+        monkeypatch.setattr(Catalog, "folder_writable", False)
     for _ in range(2):
         same(index.search(question, 9), brute(catalog, question, 9))
     assert files(catalog) == ["3.rows.npy", "3.seal.json", "3.vectors.npy"]

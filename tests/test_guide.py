@@ -59,6 +59,7 @@ def test_the_python_blocks_run_in_order(
     assert "@misc{samplecourier2023-" in said
 
 
+@pytest.mark.sqlite
 def test_the_commands_run(sample_base: Path, tmp_path: Path) -> None:
     (tmp_path / "questions.csv").write_text("question\nWho blocked the Lachin road?\n")
     command = tmp_path / "bin" / "accordingto"
@@ -121,11 +122,10 @@ def test_only_what_is_for_programs_is_a_tool_and_each_says_what_it_takes(address
             return await session.list_tools(), refused, await session.list_resources(), await session.list_prompts()
 
     tools, refused, resources, prompts = asyncio.run(look())
-    assert {tool.name for tool in tools.tools} - {"timeline"} == {"ask", "search", "article"}
+    assert {tool.name for tool in tools.tools} == {"ask", "search", "article", "timeline"}
     assert (resources.resources, prompts.prompts) == ([], [])
     for tool in tools.tools:
         assert tool.description
-        if tool.name != "timeline":
-            assert all(known.get("description") for known in tool.inputSchema["properties"].values()), tool.name
+        assert all(known.get("description") for known in tool.inputSchema["properties"].values()), tool.name
     assert refused.isError
     assert "no article has the id" in refused.content[0].text

@@ -300,6 +300,7 @@ for line in sys.stdin:
 """
 
 
+@pytest.mark.sqlite
 def test_a_second_process_finds_and_is_found(opened: Opener, tmp_path: Path) -> None:
     base = opened()
     command = [sys.executable, "-c", SECOND, str(tmp_path / "kb")]
@@ -316,6 +317,7 @@ def test_a_second_process_finds_and_is_found(opened: Opener, tmp_path: Path) -> 
     assert len(base) == 4
 
 
+@pytest.mark.sqlite
 def test_what_was_reported_survives_a_kill(opened: Opener, tmp_path: Path) -> None:
     command = [sys.executable, "-c", SECOND, str(tmp_path / "kb")]
     base = opened()
@@ -398,6 +400,7 @@ def test_what_is_no_knowledge_base_is_refused(tmp_path: Path) -> None:
             KnowledgeBase.open(folder, model=HashEmbedder())
 
 
+@pytest.mark.sqlite
 def test_a_read_only_knowledge_base_is_searched_and_refuses_the_rest(
     opened: Opener, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -227,6 +227,7 @@ def accordingto(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=240, cwd=tmp_path)
 
 
+@pytest.mark.sqlite
 def test_on_the_command_line_a_model_that_cannot_be_used_is_exit_code_3(
     tmp_path: Path, sample_base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -240,6 +241,7 @@ def test_on_the_command_line_a_model_that_cannot_be_used_is_exit_code_3(
     )
 
 
+@pytest.mark.sqlite
 def test_on_the_command_line_a_model_answers(
     tmp_path: Path, sample_base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

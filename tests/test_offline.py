@@ -75,6 +75,7 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
     assert HEAVY & set(done.stdout.split()) == set()
 
 
+@pytest.mark.sqlite
 def test_asking_imports_neither_chroma_nor_gradio_nor_langchain(tmp_path: Path, sample_base: Path) -> None:
     code = (
         f"import sys; sys.argv = ['accordingto', 'ask', 'Who laid the mines?', '--kb', {str(sample_base)!r}]\n"
@@ -107,6 +108,7 @@ def test_ingest_and_ask_reach_nobody_whatever_the_environment_says(tmp_path: Pat
         assert "REACHED" not in done.stderr
 
 
+@pytest.mark.sqlite
 def test_a_chat_model_reaches_its_server_and_nobody_else(tmp_path: Path, sample_base: Path) -> None:
     said = "Armenia said its armed forces had laid no mines there."
     code = (
@@ -147,6 +149,7 @@ with Assistant.open("kb", create=True, own=True, embedding_model="hash", confide
 """
 
 
+@pytest.mark.sqlite
 def test_the_page_the_chain_and_chroma_reach_nobody_whatever_the_environment_says(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(
         "A short brief\n\nYerevan said on Friday that the road to the north was open again.\n"

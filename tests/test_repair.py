@@ -16,6 +16,8 @@ from kb.embedding import HashEmbedder, Vectors
 from kb.errors import OtherModel
 from tests.conftest import article
 
+pytestmark = pytest.mark.sqlite
+
 
 class Counting(HashEmbedder):
     """Counts what it is given, and can be told to fail after so many."""

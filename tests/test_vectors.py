@@ -126,6 +126,7 @@ sys.stdin.readline()
 """
 
 
+@pytest.mark.sqlite
 def test_another_process_owns_the_folder_until_it_dies(catalog: Catalog) -> None:
     fill(catalog, unit(5, seed=10))
     command = [sys.executable, "-c", OWNER, str(catalog.folder), str(DIMENSION)]
@@ -143,7 +144,7 @@ def test_another_process_owns_the_folder_until_it_dies(catalog: Catalog) -> None
 
 def test_nobody_owns_what_may_not_be_written(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(catalog, unit(2, seed=12))
-    monkeypatch.setattr(Catalog, "writable", False)
+    monkeypatch.setattr(Catalog, "folder_writable", False)
     assert ChromaProjection.open(catalog, DIMENSION) is None
     assert not (catalog.folder / "chroma").exists()
 

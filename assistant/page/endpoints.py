@@ -95,8 +95,18 @@ def endpoints(assistant: Assistant, gate: Gate) -> None:
         until: str | None = None,
         outlet: str | None = None,
     ) -> dict[str, Any]:
-        """What is said of each day, in order: the document of accordingto timeline --json. Needs a question, or the
-        first or the last day (ISO); optional: the outlet."""
+        """Lists what the stored articles say happened, day by day: dated statements in order, each with its source and
+        exact quote. Undated ones stand apart and are never placed. Needs a question, or a first or a last day.
+
+        Args:
+            question: A question in English, of at most 2,000 characters; without one, all statements of those days.
+            since: First day of the events told: 2023-09-19, 2023-09 or 2023.
+            until: Last day of the events told, likewise.
+            outlet: Only articles of this outlet; upper and lower case are alike.
+
+        Returns:
+            the document of accordingto timeline --json: entries in order, undated, citations, how many are left_out
+        """
         found = assistant.timeline(question or None, since=since or None, until=until or None, outlet=outlet or None)
         return found.to_json()
 

@@ -6,6 +6,7 @@ import atexit
 import io
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -15,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, redirect_stdout, suppress
+from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +26,7 @@ from starlette.middleware import Middleware
 
 from assistant.page.access import Access
 from assistant.page.inside import Page
+from assistant.page.words import say
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -91,7 +94,7 @@ class _Guarded:
                 if message.get("more_body"):
                     return
                 nonce = secrets.token_urlsafe(16)
-                body = b"".join(page).replace(b"<script", f'<script nonce="{nonce}"'.encode())
+                body = _titled(b"".join(page)).replace(b"<script", f'<script nonce="{nonce}"'.encode())
                 length = [(b"content-length", str(len(body)).encode())]
                 await send(self._with_headers(start, length, _POLICY.format(nonce=f" 'nonce-{nonce}'")))
                 message = {"type": "http.response.body", "body": body}
@@ -109,6 +112,13 @@ class _Guarded:
 def _is_page(message: Message) -> bool:
     headers = {name.lower(): value for name, value in message["headers"]}
     return headers.get(b"content-type", b"").startswith(b"text/html") and b"content-encoding" not in headers
+
+
+def _titled(page: bytes) -> bytes:
+    """The page with a title for the window's tab; Gradio's login has none."""
+    if re.search(rb"<title>[^<]*\S", page):
+        return page
+    return page.replace(b"<head>", f"<head><title>{escape(say('page.title'))}</title>".encode(), 1)
 
 
 def own_upload_folder() -> None:
@@ -222,6 +232,11 @@ def _theme() -> gr.themes.Base:
         neutral_hue=gr.themes.colors.slate,
         font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif"],
         font_mono=["ui-monospace", "Consolas", "monospace"],
+    ).set(  # white on Gradio's own shade is too faint to read
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+        button_primary_background_fill_dark="*primary_600",
+        button_primary_background_fill_hover_dark="*primary_700",
     )
 
 

@@ -233,18 +233,11 @@ class TestForEverybody:
     @pytest.mark.parametrize("width", [1400, 420])
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_no_view_has_a_serious_violation(self, visit: Opening, scheme: Any, width: int) -> None:
-        axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is missing")
         page = visit(viewport={"width": width, "height": 900}, color_scheme=scheme)
         found: dict[str, list[str]] = {}
 
         def look(view: str) -> None:
-            results = axe.Axe().run(page).response
-            found[view] = [
-                f"{violation['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
-                for violation in results["violations"]
-                if violation["impact"] in ("serious", "critical")
-                for node in violation["nodes"]
-            ]
+            found[view] = _serious(page)
 
         page.locator(".suggestion").first.wait_for()
         look("greeting")
@@ -263,6 +256,14 @@ class TestForEverybody:
         exchange.get_by_role("button", name="Timeline").click()
         page.locator("#picture .vega-embed svg").wait_for()
         look("timeline")
+        ask(page, "How many people did the fuel depot explosion kill?").get_by_role("button", name="Tolls").click()
+        page.locator("#below table").wait_for()
+        page.locator("#picture .vega-embed svg").wait_for()
+        look("tolls")
+        page.get_by_role("button", name="New conversation").click()
+        page.locator(".suggestion").first.wait_for()
+        ask(page, "Who is the mayor of Reykjavik?").locator(".abstained").wait_for()
+        look("not in these articles")
         page.get_by_role("tab", name="Articles").click()
         page.locator("#months .vega-embed svg").wait_for()
         for part in ("#by-address", "#by-text", "#failed"):
@@ -276,3 +277,22 @@ class TestForEverybody:
         page.locator("#facts dl").wait_for()
         look("settings")
         assert {view: nodes for view, nodes in found.items() if nodes} == {}
+
+    @pytest.mark.parametrize("settings", [{"logins": {"ada": "open sesame"}}])
+    @pytest.mark.parametrize("width", [1400, 420])
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    def test_nor_has_the_login(self, visit: Opening, scheme: Any, width: int) -> None:
+        page = visit(viewport={"width": width, "height": 900}, color_scheme=scheme, greeted=False)
+        page.get_by_label("password").wait_for()
+        assert _serious(page) == []
+
+
+def _serious(page: Page) -> list[str]:
+    """What axe-core finds serious or critical in what the page shows now."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is missing")
+    return [
+        f"{violation['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+        for violation in axe.Axe().run(page).response["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
