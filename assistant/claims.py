@@ -42,6 +42,7 @@ __all__ = [
     "sides_named",
     "speaking_names",
     "spoken",
+    "takes_it_on",
 ]
 
 _REMEMBERED = 12  # speakers whom "the ministry" or a family name may stand for
@@ -362,6 +363,19 @@ def asked_of(question: str) -> AskedOf:
 def _saying() -> tuple[str, ...]:
     """The verbs that tell of speech whatever follows."""
     return tuple(verb for verb in verbs() if verb not in needing_verbs())
+
+
+def takes_it_on(said: str) -> bool:
+    """Whether what is said is a deed of the speaker's own: "it had aimed at an airfield"."""
+    found = _OWN_DEED.search(said)
+    return found is not None and (found["deed"] is None or found["deed"].lower() in lexicon()["accuses"]["deeds"])
+
+
+_OWN_DEED = re.compile(
+    r"\b(?:it|its\s+(?:own\s+)?(?:forces|fighters|troops|army|men)|they|their\s+(?:forces|fighters|men)|we|our\s+\w+)\s+"
+    r"(?:had\s+|have\s+|has\s+)?(?P<deed>\w+)|\bresponsibility for\b",
+    re.IGNORECASE,
+)
 
 
 # -- stances

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from assistant.attribution import attributions, lexicon
 from assistant.citations import Quote
-from assistant.claims import Said, Speech, side_of, sides_named
+from assistant.claims import Said, Speech, side_of, sides_named, takes_it_on
 from assistant.denials import names_of, untelling
 from assistant.writers import Selected
 from kb import Article, Filters, Hit, KnowledgeBase
@@ -28,11 +28,6 @@ _SEARCHED = 12  # passages
 _WITHIN = 7 * 86400  # seconds between two accounts of one event that name no day
 _EACH_OTHER = re.compile(
     r"\W*(?:that\s+)?(?:each other|one another|the other(?!\s+(?:day|week|night|month)))\b", re.IGNORECASE
-)
-_OWN_DEED = re.compile(
-    r"\b(?:it|its\s+(?:own\s+)?(?:forces|fighters|troops|army|men)|they|their\s+(?:forces|fighters|men)|we|our\s+\w+)\s+"
-    r"(?:had\s+|have\s+|has\s+)?(?P<deed>\w+)|\bresponsibility for\b",
-    re.IGNORECASE,
 )
 
 
@@ -115,15 +110,9 @@ def _is_contrary(one: Said, other: Said, sentence: str) -> bool:
     blamed, theirs = sides_named(one.text), sides_named(other.text)
     if one.claim.stance == other.claim.stance == "accuses":
         return other.claim.side in blamed and one.claim.side in theirs
-    if one.claim.stance == "accuses" and other.claim.side not in blamed and _takes_it_on(other.text):
+    if one.claim.stance == "accuses" and other.claim.side not in blamed and takes_it_on(other.text):
         return True
     return any(_says(one.text, a) and _says(other.text, b) for a, b in (*_opposed(), *((b, a) for a, b in _opposed())))
-
-
-def _takes_it_on(said: str) -> bool:
-    """ "it had aimed at an airfield": the speaker's own deed."""
-    found = _OWN_DEED.search(said)
-    return found is not None and (found["deed"] is None or found["deed"].lower() in _deeds())
 
 
 def _says(text: str, words: re.Pattern[str]) -> bool:
@@ -141,8 +130,3 @@ def _opposed() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
 
 def _any_of(phrases: Sequence[str]) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(phrases)})\b", re.IGNORECASE)
-
-
-@functools.cache
-def _deeds() -> frozenset[str]:
-    return frozenset(lexicon()["accuses"]["deeds"]) | {"aimed", "shelled"}

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from assistant.actors import all_names
 from assistant.citations import Quote
-from assistant.claims import Denial, Speech, side_of, sides_named
+from assistant.claims import Denial, Speech, side_of, sides_named, takes_it_on
 from assistant.reader import names_in
 from assistant.writers import Selected
 from kb import Article, Filters, Hit, KnowledgeBase, Span
@@ -20,6 +20,7 @@ __all__ = ["denials", "names_of", "untelling"]
 
 _ABOUT = 0.25  # cosine between a claim and what is denied; low, for a denial may be a few words
 _SEARCHED = 12  # passages
+_SHARED = 2  # stems that a denial must share with what it denies if it names neither its place nor its day
 _MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DAY = re.compile(rf"\b(?P<day>\d{{1,2}}) (?P<month>{_MONTH})|\b(?P<month2>{_MONTH}) (?P<day2>\d{{1,2}})\b")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -44,8 +45,9 @@ def denials(base: KnowledgeBase, claimed: Selected, speech: Speech, filters: Fil
     if told or not claims:
         return []
     sides = {claim.side for claim in claims if claim.side}
+    own = any(takes_it_on(said.text) for q in claimed.quotes[:1] for said in speech.said(q.article, q.span))
     hits = base.search(f"{claimed.text} denied false rejected", _SEARCHED, filters)
-    found = list(_answering(claimed, sides, hits, speech))
+    found = list(_answering(claimed, sides, hits, speech, must_name=own))
     if not found:
         return []
     # What is denied decides whether it is this claim; the denial's own words, which of several is shown first.
@@ -58,16 +60,17 @@ def denials(base: KnowledgeBase, claimed: Selected, speech: Speech, filters: Fil
 
 
 def _answering(
-    claimed: Selected, sides: set[str], hits: Sequence[Hit], speech: Speech
+    claimed: Selected, sides: set[str], hits: Sequence[Hit], speech: Speech, *, must_name: bool
 ) -> Iterator[tuple[Selected, str]]:
-    """The sentences of the hits that may deny the claim, each with what it denies."""
+    """The sentences of the hits that may deny the claim, each with what it denies. `must_name`: the claim is of the
+    speaker's own deed, which nobody denies by denying their own."""
     for hit in hits:
         before: Span | None = None
         for span in hit.passage.sentences:
             for denial in speech.denials(hit.article, span):
                 if denial.claim.side and denial.claim.side not in sides:
                     about, denied = _about(denial, hit, before, speech)
-                    whose = not denied or bool(denied & sides)
+                    whose = bool(denied & sides) or (not denied and not must_name)
                     whose = whose and (bool(sides) or _is_near(about, hit.article, claimed))
                     if whose and _may_be_of(about, claimed.text) and _in_time(about, hit.article, claimed):
                         claims = speech.claims(hit.article, span)
@@ -106,7 +109,9 @@ def _may_be_of(denied: str, claim: str) -> bool:
     sides = {
         s for side in sides_named(f"{denied} {claim}") for name in (side, *names.get(side, ())) for s in stems(name)
     }
-    return bool((stems(denied) & stems(claim)) - sides - untelling())
+    shared = (stems(denied) & stems(claim)) - sides - untelling()
+    particular = any(particulars(denied) & particulars(claim) for particulars in (names_of, _days))
+    return len(shared) >= (1 if particular else _SHARED)
 
 
 def _in_time(denied: str, article: Article, claimed: Selected) -> bool:

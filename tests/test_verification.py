@@ -47,7 +47,7 @@ def source(text: str, context: Context = Context()) -> Source:
         ("Yerevan called it a story made up.", "Yerevan called it a story made up to hide its losses."),
         ("Yerevan said the tunnel was found.", "Yerevan said the tunnel was found, built to hide arms."),
         ("Yerevan said the tunnel was old.", "On Monday Yerevan said on arrival that the tunnel was old."),
-        ('Yerevan rejected it as "a story".', 'Yerevan rejected it as "a story made up to hide it", and said it had proof.'),
+        ('Baku rejected it as "a story".', 'Baku rejected it as "a story made up to hide it", and said it had proof.'),
         ("Rebels killed 6 soldiers in the town.", "Rebels killed six soldiers in the town on Monday."),
         ("Six soldiers were killed by rebels.", "Rebels killed six soldiers in the town on Monday."),
     ],
