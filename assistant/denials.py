@@ -20,7 +20,7 @@ __all__ = ["denials", "names_of", "untelling"]
 
 _ABOUT = 0.25  # cosine between a claim and what is denied; low, for a denial may be a few words
 _SEARCHED = 12  # passages
-_SHARED = 2  # stems that a denial must share with what it denies if it names neither its place nor its day
+_SHARED = 2  # stems that a denial in another article shares with a claim of which it names no place or day
 _MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DAY = re.compile(rf"\b(?P<day>\d{{1,2}}) (?P<month>{_MONTH})|\b(?P<month2>{_MONTH}) (?P<day2>\d{{1,2}})\b")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -72,7 +72,7 @@ def _answering(
                     about, denied = _about(denial, hit, before, speech)
                     whose = bool(denied & sides) or (not denied and not must_name)
                     whose = whose and (bool(sides) or _is_near(about, hit.article, claimed))
-                    if whose and _may_be_of(about, claimed.text) and _in_time(about, hit.article, claimed):
+                    if whose and _may_be_of(about, hit.article, claimed) and _in_time(about, hit.article, claimed):
                         claims = speech.claims(hit.article, span)
                         yield Selected((Quote(hit.article, span),), claims, 0.0), about
                         break
@@ -98,8 +98,9 @@ def _is_near(denied: str, article: Article, claimed: Selected) -> bool:
     return bool(names_of(denied) & names_of(claimed.text) or _days(denied) & _days(claimed.text))
 
 
-def _may_be_of(denied: str, claim: str) -> bool:
+def _may_be_of(denied: str, article: Article, claimed: Selected) -> bool:
     """Whether what is denied can be this claim: something in common beyond who speaks, no other place or day."""
+    claim = claimed.text
     for particulars in (names_of, _days):
         own, others = particulars(denied), particulars(claim)
         if own and others and own.isdisjoint(others):
@@ -110,8 +111,7 @@ def _may_be_of(denied: str, claim: str) -> bool:
         s for side in sides_named(f"{denied} {claim}") for name in (side, *names.get(side, ())) for s in stems(name)
     }
     shared = (stems(denied) & stems(claim)) - sides - untelling()
-    particular = any(particulars(denied) & particulars(claim) for particulars in (names_of, _days))
-    return len(shared) >= (1 if particular else _SHARED)
+    return len(shared) >= (1 if _is_near(denied, article, claimed) else _SHARED)
 
 
 def _in_time(denied: str, article: Article, claimed: Selected) -> bool:
