@@ -527,8 +527,8 @@ def _named(raw: Mapping[Any, Any], how: str) -> dict[str, tuple[str, str]]:
         if name != "text":
             text = text.strip()
         if (
-            text[:9].strip().lower() in _NOTHING
-            and text.strip().lower() in _NOTHING
+            (text[:9].strip().lower() in _NOTHING
+            and text.strip().lower() in _NOTHING)
             or (name == "url" and not re.fullmatch(r"https?://\S+", text))
         ):
             continue
