@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 __all__ = [
@@ -109,15 +109,23 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """A statement that somebody denies."""
+    """A statement that somebody denies, or of which another side gives another account."""
 
     statement: int
     """Its place in the answer's statements, from 0."""
     denied_by: tuple[int, ...]
     """The numbers of the citations that hold the denial."""
+    contrary: tuple[int, ...] = ()
+    """The numbers of the citations that hold the other account."""
+
+    def joined_by(self, numbers: tuple[int, ...], *, contrary: bool) -> Dispute:
+        """With further citations that deny the statement, or that tell it otherwise."""
+        if contrary:
+            return replace(self, contrary=(*self.contrary, *numbers))
+        return replace(self, denied_by=(*self.denied_by, *numbers))
 
     def to_json(self) -> dict[str, Any]:
-        return {"statement": self.statement, "denied_by": list(self.denied_by)}
+        return {"statement": self.statement, "denied_by": list(self.denied_by), "contrary": list(self.contrary)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +280,10 @@ class Answer:
                 reason=document["reason"],
                 statements=tuple(_statement(s, citations) for s in document["statements"]),
                 citations=tuple(citations.values()),
-                disputes=tuple(Dispute(d["statement"], tuple(d["denied_by"])) for d in document["disputes"]),
+                disputes=tuple(
+                    Dispute(d["statement"], tuple(d["denied_by"]), tuple(d.get("contrary", ())))
+                    for d in document["disputes"]
+                ),
                 no_response=tuple(document.get("no_response", ())),
                 figures=tuple(_known(Figure, figure) for figure in document["figures"]),
                 relations=tuple(_known(Relation, relation) for relation in document.get("relations", ())),

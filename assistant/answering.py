@@ -18,6 +18,7 @@ from assistant.actors import names_of, sides_named
 from assistant.answer import Answer, Checks, Citation, Dispute, Reason, Statement
 from assistant.citations import Quote, cite
 from assistant.claims import Speech
+from assistant.contrary import contraries
 from assistant.conversation import Conversation, Rewriter
 from assistant.denials import denials
 from assistant.entailment import Entailment
@@ -173,12 +174,15 @@ class Answering:
                 if told is None:
                     quoting = next(QuotingWriter().write(turn.understood, [denial]))
                     told = (quoting, checker.check(quoting, turn.hits))
-                ordered.setdefault(told[1].text, (replace(told[0], denies=at), told[1]))
+                told_by = replace(told[0], denies=at, contrary=denial.contrary)
+                ordered.setdefault(told[1].text, (told_by, told[1]))
         return _folded(blank, [*ordered.values(), *failed])
 
     def _denials_of(self, turn: Turn, checked: Checked) -> list[Selected]:
         claimed = Selected(checked.quotes, checked.claims, 0.0)
-        return denials(self.base, claimed, Speech(), turn.request.filters)[:_DENIALS]
+        speech, filters = Speech(), turn.request.filters
+        found = denials(self.base, claimed, speech, filters) or contraries(self.base, claimed, speech, filters)
+        return found[:_DENIALS]
 
     def _drafts(self, turn: Turn) -> Iterator[Draft]:
         """What the writer writes; where no sentence answers, nobody is asked to."""
@@ -213,7 +217,7 @@ def _folded(blank: Answer, written: Sequence[tuple[Draft, Checked]]) -> Answer:
     """The answer of what was written and holds; what does not is only counted."""
     known: dict[tuple[str, int, int], Citation] = {}
     statements: list[Statement] = []
-    denied_by: dict[int, tuple[int, ...]] = {}
+    disputes: dict[int, Dispute] = {}
     shown: dict[int, int] = {}  # place among all that was written -> place among the statements
     for place, (draft, checked) in enumerate(written):
         if checked.verdict == "unverified":
@@ -227,13 +231,14 @@ def _folded(blank: Answer, written: Sequence[tuple[Draft, Checked]]) -> Answer:
         statements.append(Statement(checked.text, tuple(citations), checked.verdict, checked.claims))
         if draft.denies in shown:
             denied = shown[draft.denies]
-            denied_by[denied] = (*denied_by.get(denied, ()), *(citation.id for citation in citations))
+            numbers = tuple(citation.id for citation in citations)
+            disputes[denied] = disputes.get(denied, Dispute(denied, ())).joined_by(numbers, contrary=draft.contrary)
     counts = Counter(checked.verdict for _, checked in written)
     answer = replace(
         blank,
         statements=tuple(statements),
         citations=tuple(known.values()),
-        disputes=tuple(Dispute(denied, numbers) for denied, numbers in denied_by.items()),
+        disputes=tuple(disputes.values()),
         checks=Checks(counts["verified"], counts["repaired"], counts["unverified"]),
     )
     return replace(answer, text=markdown(answer)) if statements else answer

@@ -31,15 +31,18 @@ __all__ = [
     "AskedOf",
     "Context",
     "Denial",
+    "Said",
     "Speech",
     "asked_of",
     "claims_in",
     "denials_in",
     "hedges_in",
+    "said_in",
     "side_of",
     "sides_named",
     "speaking_names",
     "spoken",
+    "takes_it_on",
 ]
 
 _REMEMBERED = 12  # speakers whom "the ministry" or a family name may stand for
@@ -255,6 +258,23 @@ def denials_in(sentence: str, context: Context = Context()) -> list[Denial]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A claim with what is said, in the sentence's words."""
+
+    claim: Claim
+    text: str
+
+
+def said_in(sentence: str, context: Context = Context()) -> list[Said]:
+    """The claims of a sentence, each with what it says up to the next claim."""
+    found = []
+    for utterance in _utterances(sentence, context):
+        parts = (_up_to_next_cue(sentence, part, utterance.told) for part in utterance.told.content)
+        found.append(Said(utterance.claim, " ".join(parts)))
+    return found
+
+
 class Speech:
     """What is said in the articles at hand. Each is read once, from its start, so that pronouns find their speaker."""
 
@@ -264,6 +284,10 @@ class Speech:
     def claims(self, article: Article, span: Span) -> tuple[Claim, ...]:
         """The claims of one of the article's sentences."""
         return claims_in(span.of(article.text), self._context(article, span))
+
+    def said(self, article: Article, span: Span) -> list[Said]:
+        """The claims of one of the article's sentences, with what each says."""
+        return said_in(span.of(article.text), self._context(article, span))
 
     def denials(self, article: Article, span: Span) -> list[Denial]:
         """The denials in one of the article's sentences."""
@@ -341,6 +365,19 @@ def _saying() -> tuple[str, ...]:
     return tuple(verb for verb in verbs() if verb not in needing_verbs())
 
 
+def takes_it_on(said: str) -> bool:
+    """Whether what is said is a deed of the speaker's own: "it had aimed at an airfield"."""
+    found = _OWN_DEED.search(said)
+    return found is not None and (found["deed"] is None or found["deed"].lower() in lexicon()["accuses"]["deeds"])
+
+
+_OWN_DEED = re.compile(
+    r"\b(?:it|its\s+(?:own\s+)?(?:forces|fighters|troops|army|men)|they|their\s+(?:forces|fighters|men)|we|our\s+\w+)\s+"
+    r"(?:had\s+|have\s+|has\s+)?(?P<deed>\w+)|\bresponsibility for\b",
+    re.IGNORECASE,
+)
+
+
 # -- stances
 
 
@@ -402,6 +439,7 @@ def _charges(said: str, words: Sequence[str], side: str | None) -> bool:
             passive = place and words[place - 1] in _BE
             by = "by" in words[place + 1 : place + 3]
             doer = words[place + 1 : place + 8] if passive and by else words[:place]
-            if (not passive or by) and sides_named(" ".join(doer).title()) - {side}:
+            another = [*doer[:3]] in (["that", "the", "other"], ["the", "other", "had"], ["the", "other"])
+            if (not passive or by) and (another or sides_named(" ".join(doer).title()) - {side}):
                 return True
     return False

@@ -9,17 +9,18 @@ from dataclasses import replace
 
 from assistant.actors import all_names
 from assistant.citations import Quote
-from assistant.claims import Denial, Speech, side_of, sides_named
+from assistant.claims import Denial, Speech, side_of, sides_named, takes_it_on
 from assistant.reader import names_in
 from assistant.writers import Selected
 from kb import Article, Filters, Hit, KnowledgeBase, Span
 from kb.article import day_range
 from kb.words import stems
 
-__all__ = ["denials"]
+__all__ = ["denials", "names_of", "untelling"]
 
 _ABOUT = 0.25  # cosine between a claim and what is denied; low, for a denial may be a few words
 _SEARCHED = 12  # passages
+_SHARED = 2  # stems that a denial in another article shares with a claim of which it names no place or day
 _MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DAY = re.compile(rf"\b(?P<day>\d{{1,2}}) (?P<month>{_MONTH})|\b(?P<month2>{_MONTH}) (?P<day2>\d{{1,2}})\b")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -44,8 +45,9 @@ def denials(base: KnowledgeBase, claimed: Selected, speech: Speech, filters: Fil
     if told or not claims:
         return []
     sides = {claim.side for claim in claims if claim.side}
+    own = any(takes_it_on(said.text) for q in claimed.quotes[:1] for said in speech.said(q.article, q.span))
     hits = base.search(f"{claimed.text} denied false rejected", _SEARCHED, filters)
-    found = list(_answering(claimed, sides, hits, speech))
+    found = list(_answering(claimed, sides, hits, speech, must_name=own))
     if not found:
         return []
     # What is denied decides whether it is this claim; the denial's own words, which of several is shown first.
@@ -58,18 +60,19 @@ def denials(base: KnowledgeBase, claimed: Selected, speech: Speech, filters: Fil
 
 
 def _answering(
-    claimed: Selected, sides: set[str], hits: Sequence[Hit], speech: Speech
+    claimed: Selected, sides: set[str], hits: Sequence[Hit], speech: Speech, *, must_name: bool
 ) -> Iterator[tuple[Selected, str]]:
-    """The sentences of the hits that may deny the claim, each with what it denies."""
+    """The sentences of the hits that may deny the claim, each with what it denies. `must_name`: the claim is of the
+    speaker's own deed, which nobody denies by denying their own."""
     for hit in hits:
         before: Span | None = None
         for span in hit.passage.sentences:
             for denial in speech.denials(hit.article, span):
                 if denial.claim.side and denial.claim.side not in sides:
                     about, denied = _about(denial, hit, before, speech)
-                    whose = not denied or bool(denied & sides)
+                    whose = bool(denied & sides) or (not denied and not must_name)
                     whose = whose and (bool(sides) or _is_near(about, hit.article, claimed))
-                    if whose and _may_be_of(about, claimed.text) and _in_time(about, hit.article, claimed):
+                    if whose and _may_be_of(about, hit.article, claimed) and _in_time(about, hit.article, claimed):
                         claims = speech.claims(hit.article, span)
                         yield Selected((Quote(hit.article, span),), claims, 0.0), about
                         break
@@ -92,12 +95,13 @@ def _is_near(denied: str, article: Article, claimed: Selected) -> bool:
     """For a claim by nobody's side: whether the denial stands in the same article, or names a place or day of it."""
     if article.id in {quote.article.id for quote in claimed.quotes}:
         return True
-    return bool(_names(denied) & _names(claimed.text) or _days(denied) & _days(claimed.text))
+    return bool(names_of(denied) & names_of(claimed.text) or _days(denied) & _days(claimed.text))
 
 
-def _may_be_of(denied: str, claim: str) -> bool:
+def _may_be_of(denied: str, article: Article, claimed: Selected) -> bool:
     """Whether what is denied can be this claim: something in common beyond who speaks, no other place or day."""
-    for particulars in (_names, _days):
+    claim = claimed.text
+    for particulars in (names_of, _days):
         own, others = particulars(denied), particulars(claim)
         if own and others and own.isdisjoint(others):
             return False
@@ -106,7 +110,8 @@ def _may_be_of(denied: str, claim: str) -> bool:
     sides = {
         s for side in sides_named(f"{denied} {claim}") for name in (side, *names.get(side, ())) for s in stems(name)
     }
-    return bool((stems(denied) & stems(claim)) - sides - _untelling())
+    shared = (stems(denied) & stems(claim)) - sides - untelling()
+    return len(shared) >= (1 if _is_near(denied, article, claimed) else _SHARED)
 
 
 def _in_time(denied: str, article: Article, claimed: Selected) -> bool:
@@ -116,21 +121,21 @@ def _in_time(denied: str, article: Article, claimed: Selected) -> bool:
         return True
     if any(year > article.published[:4] for year in _YEAR.findall(claimed.text)):
         return False
-    if _names(denied) & _names(claimed.text) or _days(denied) & _days(claimed.text):
+    if names_of(denied) & names_of(claimed.text) or _days(denied) & _days(claimed.text):
         return True
     published = [day_range(q.article.published)[0] for q in claimed.quotes if q.article.published]
     return not published or day_range(article.published)[1] >= min(published) - _BEFORE
 
 
 @functools.cache
-def _untelling() -> frozenset[str]:
+def untelling() -> frozenset[str]:
     """What two sentences may share without being about one thing."""
     words = """accused accusation allegation blamed claim called denied false lie illegal armed group force forces
         authorities said ethnic ministry defence defense foreign interior official people"""
     return stems(words) | stems(" ".join(_CALENDAR))
 
 
-def _names(text: str) -> set[str]:
+def names_of(text: str) -> set[str]:
     """Places and people that a text names, the sides left out."""
     names = (name for name in names_in(f"- {text}") if name[0].isalpha())
     return {name for name in names if side_of(name) is None and name not in _CALENDAR}

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from assistant.answer import Answer, Citation
-from assistant.rendering import dated, escaped, markdown
+from assistant.rendering import dated, escaped, markdown, reply_in_words
 from kb import Article
 
 __all__ = ["FORMATS", "answer_report", "bibtex", "cell", "csl_json", "evidence_csv", "report", "text_of_cell"]
@@ -92,9 +92,9 @@ def _flat_answer(answer: Answer) -> dict[str, Any]:
 
 
 def _said(answer: Answer) -> Iterator[str]:
-    denials = {number for dispute in answer.disputes for number in dispute.denied_by}
     for statement in answer.statements:
-        lead = "Denied: " if any(citation.id in denials for citation in statement.citations) else ""
+        reply = reply_in_words(answer, statement)
+        lead = f"{reply}: " if reply else ""
         yield f"{lead}{statement.text} {''.join(f'[{citation.id}]' for citation in statement.citations)}"
 
 
@@ -136,23 +136,35 @@ def evidence_csv(answer: Answer) -> str:
     """What an answer rests on, one row for each citation of each statement, in order; of an abstained answer the
     nearest passages. Offsets in Unicode code points of the article's text. Cells as `cell` makes them."""
     denied = {number: dispute.statement for dispute in answer.disputes for number in dispute.denied_by}
+    contrary = {number: dispute.statement for dispute in answer.disputes for number in dispute.contrary}
     rows = []
     for place, statement in enumerate(answer.statements, 1):
         for citation in statement.citations:
-            denies = denied.get(citation.id)
+            denies, counters = denied.get(citation.id), contrary.get(citation.id)
             rows.append(
                 {
                     "statement": place,
                     "text": statement.text,
                     "verdict": statement.verdict,
                     "denies_statement": None if denies is None else denies + 1,
+                    "contrary_to_statement": None if counters is None else counters + 1,
                     "speakers": "; ".join(claim.speaker or "not named here" for claim in statement.claims),
                     "sides": "; ".join(claim.side or "unknown" for claim in statement.claims),
                     "stances": "; ".join(claim.stance for claim in statement.claims),
                     **_cited(citation),
                 }
             )
-    columns = ["statement", "text", "verdict", "denies_statement", "speakers", "sides", "stances", *_CITED]
+    columns = [
+        "statement",
+        "text",
+        "verdict",
+        "denies_statement",
+        "contrary_to_statement",
+        "speakers",
+        "sides",
+        "stances",
+        *_CITED,
+    ]
     return _csv(columns, rows or [_cited(citation) for citation in answer.citations])
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assistant.answer import Answer, Citation, Claim, Figure, Sources
+from assistant.answer import Answer, Citation, Claim, Figure, Sources, Statement
 from kb import Article
 from kb.article import day_range
 from kb.days import precision
@@ -31,6 +31,7 @@ __all__ = [
     "named",
     "plain",
     "printable",
+    "reply_in_words",
     "sources_in_words",
     "timeline_text",
 ]
@@ -64,11 +65,10 @@ def markdown(answer: Answer) -> str:
     """The body of an answer: a paragraph a statement, denials below what they deny, then what it all rests on."""
     if answer.status == "abstained":
         return _abstention(answer)
-    denials = {number for dispute in answer.disputes for number in dispute.denied_by}
     paragraphs = []
     for place, statement in enumerate(answer.statements):
-        is_denial = any(citation.id in denials for citation in statement.citations)
-        lead = "**Denied:** " if is_denial else ""
+        reply = reply_in_words(answer, statement)
+        lead = f"**{reply}:** " if reply else ""
         paragraphs.append(f"{lead}{escaped(statement.text)} {_marks(statement.citations)}")
         if place in answer.no_response:
             paragraphs.append(f"*{NO_RESPONSE}*")
@@ -76,6 +76,14 @@ def markdown(answer: Answer) -> str:
         paragraphs.append(_figures_table(answer))
     paragraphs.append(f"*{sources_in_words(answer.sources)} {checks_in_words(answer)}*")
     return "\n\n".join(paragraphs)
+
+
+def reply_in_words(answer: Answer, statement: Statement) -> str | None:
+    """What a statement is to another one: "Denied", "Another account", or nothing."""
+    cited = {citation.id for citation in statement.citations}
+    if any(cited & set(dispute.denied_by) for dispute in answer.disputes):
+        return "Denied"
+    return "Another account" if any(cited & set(dispute.contrary) for dispute in answer.disputes) else None
 
 
 NO_RESPONSE = "No response found in these articles."
@@ -240,12 +248,11 @@ def plain(answer: Answer, width: int = 88) -> str:
             lines += ["Nearest passages:"]
             for citation in answer.citations:
                 lines += _wrapped(f"[{citation.id}] “{printable(citation.quote)}”", width)
-    denials = {number for dispute in answer.disputes for number in dispute.denied_by}
     for place, statement in enumerate(answer.statements):
-        is_denial = any(citation.id in denials for citation in statement.citations)
+        reply = reply_in_words(answer, statement)
         numbers = "".join(f"[{citation.id}]" for citation in statement.citations)
-        text = f"{'Denied: ' if is_denial else ''}{printable(statement.text)} {numbers}{_speaking(statement.claims)}"
-        lines += [*_wrapped(text, width, "  " if is_denial else ""), ""]
+        text = f"{f'{reply}: ' if reply else ''}{printable(statement.text)} {numbers}{_speaking(statement.claims)}"
+        lines += [*_wrapped(text, width, "  " if reply else ""), ""]
         lines += [f"  {NO_RESPONSE}", ""] if place in answer.no_response else []
     if len(answer.figures) > 1:
         lines += ["Figures:", *(line for row in figure_rows(answer) for line in _wrapped(_row(row), width, "  ")), ""]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from assistant.answer import Figure
 from assistant.citations import Quote, normalised
 from assistant.claims import AskedOf, Speech, asked_of, side_of
+from assistant.contrary import contraries
 from assistant.denials import denials
 from assistant.figures import figures_in
 from assistant.reader import Evidence, asks_how_many
@@ -129,9 +130,13 @@ def _all_quotes(found: Evidence, evidence: Sequence[Evidence]) -> tuple[Quote, .
 def _with_denials(
     base: KnowledgeBase, chosen: Sequence[Selected], speech: Speech, filters: Filters
 ) -> Iterator[Selected]:
-    """Each chosen sentence, followed by who denies it; a denial that was chosen itself stands there, not twice."""
+    """Each chosen sentence, followed by who denies it, else by who gives another account; a denial that was chosen
+    itself stands there, not twice."""
     words = [normalised(selected.text) for selected in chosen]
-    denials_of = [_shown(denials(base, selected, speech, filters), words) for selected in chosen]
+    denials_of = [
+        _shown(denials(base, selected, speech, filters) or contraries(base, selected, speech, filters), words)
+        for selected in chosen
+    ]
     denying = {normalised(denial.text) for found in denials_of for denial in found}
     shown: dict[str, int] = {}
     for selected, own, answers in zip(chosen, words, denials_of, strict=True):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from assistant.answer import Answer, Dispute, Figure, Sources, Statement
 from assistant.citations import Quote, normalised
 from assistant.claims import Speech
+from assistant.contrary import answers_itself, contraries
 from assistant.denials import denials
 from assistant.figures import figures_in
 from assistant.writers import Selected
@@ -69,18 +70,22 @@ def responses(answer: Answer, base: KnowledgeBase, filters: Filters) -> Response
     """The answer's disputes, with the denials that it shows beside one statement and that deny another as well; and
     the accusing statements to which a search finds neither denial nor other account."""
     disputes = list(answer.disputes)
-    denying = {number for dispute in disputes for number in dispute.denied_by}
+    denying = {number for dispute in disputes for number in (*dispute.denied_by, *dispute.contrary)}
     known, none_found, speech = {d.statement for d in disputes}, [], Speech()
     for place, statement in enumerate(answer.statements):
         accuses = any(claim.stance == "accuses" for claim in statement.claims)
         if place in known or not accuses or any(citation.id in denying for citation in statement.citations):
             continue
         quotes = [Quote(a, Span(c.start, c.end)) for c in statement.citations if (a := base.find(c.article_id))]
-        found = denials(base, Selected(tuple(quotes), statement.claims, 0.0), speech, filters) if quotes else []
-        words = {normalised(denial.text) for denial in found}
+        if not quotes or any(answers_itself(quote.text) for quote in quotes):
+            continue
+        claimed = Selected(tuple(quotes), statement.claims, 0.0)
+        denied = denials(base, claimed, speech, filters)
+        found = denied or contraries(base, claimed, speech, filters)
+        words = {normalised(other.text) for other in found}
         shown = tuple(c.id for c in answer.citations if normalised(c.quote) in words)
         if shown:
-            disputes.append(Dispute(place, shown))
+            disputes.append(Dispute(place, shown) if denied else Dispute(place, (), shown))
         elif not found and not any(claim.stance == "denies" for claim in statement.claims):
             none_found.append(place)
     return Responses(tuple(disputes), tuple(none_found))

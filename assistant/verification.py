@@ -74,6 +74,7 @@ _SUBORDINATORS = frozenset(
     whose whom that""".split()
 )
 _WHEN = frozenset("last this next earlier later recently then now also meanwhile however still".split())
+_BEFORE_DAYS = frozenset("on in late early last this next".split())
 _JOINS = frozenset("and but or nor yet so".split())
 _PRONOUNS = frozenset("it he she they we i".split())
 _NEUTRAL = frozenset("say state tell".split())
@@ -88,6 +89,11 @@ _PAST = frozenset(
     spoke spent stood struck swore swept took taught thought threw won wrote became beat bled dug fed felt forgot
     froze hid hung lay lent let rode sank sang sat slept split spread stole stuck sought burst cost sued died says
     has is are was were will would may might could can should must""".split()
+)
+_PARTICIPLES = frozenset(  # of irregular verbs: "a story made up to hide it", "a tunnel built by hand"
+    """made built cut hit hurt kept laid led left lost paid set shot sent sold held found caught brought bought taught
+    given taken written seen known driven drawn hidden stolen sworn thrown shown fought put run begun broken chosen
+    spoken torn worn grown flown hung dug fed meant spent won struck""".split()
 )
 _OPENERS = _PREPOSITIONS | _SUBORDINATORS | _JOINS
 _LONGEST = 250  # tokens; what is longer holds only if it is the source's very words
@@ -379,7 +385,9 @@ def _kind(token: _Token) -> Kind:
 
 def _lost(own: _Tokens, theirs: _Tokens) -> Iterator[Doubt]:
     """What stands in the source to qualify it, and is left out."""
-    for token in theirs:
+    for at, token in enumerate(theirs):
+        if token.lower in _MAY_COUNT and not _counts(theirs, at):
+            continue  # "made up"
         if _qualifies(token) and not any(_same(t, token) for t in own):
             yield Doubt(_kind(token), token.text)
 
@@ -696,14 +704,20 @@ def _is_tail(tokens: _Tokens, last: int, gap: Sequence[int]) -> bool:
     if opener.lower in ("or", "than", "nor"):
         return False
     if opener.lower == "to":
-        return _opens_phrase(tokens, gap[0] + 1)
+        made_up = tokens[last].lower == "up" and last > 0 and _is_participle(tokens[last - 1])
+        return made_up or _opens_phrase(tokens, gap[0] + 1)
     if tokens[gap[0] - 1].lower == "that" and gap[0] - 1 > last:
         return not _is_verb(tokens[last])
     if _opens_adverbial(opener) or opener.lower.endswith("ing"):
         return True
-    if opener.lower.endswith("ed"):
+    if _is_participle(opener):
         return after_pause or any(_is_verb(token) for token in tokens[: last + 1])
     return after_pause and not any(_is_verb(tokens[n]) for n in gap)
+
+
+def _is_participle(token: _Token) -> bool:
+    """Whether a word can be a past participle that stands behind its noun: "fired from the hills", "built to hide"."""
+    return not token.named and (token.lower.endswith("ed") or token.lower in _PARTICIPLES)
 
 
 def _is_head(tokens: _Tokens, place: int, gap: Sequence[int]) -> bool:
@@ -715,6 +729,8 @@ def _is_head(tokens: _Tokens, place: int, gap: Sequence[int]) -> bool:
         before -= 1
     if before < 0:
         return True
+    if all(_is_day(tokens[n]) or tokens[n].lower in _BEFORE_DAYS for n in gap):
+        return True  # "On Monday the ministry said"
     if tokens[before].text not in _BREAKS:
         return gap[-1] <= 1 and all(tokens[n].lower in _JOINS | {"however", "meanwhile", "also"} for n in gap)
     opener = tokens[gap[0]]
@@ -748,6 +764,8 @@ def _is_phrase(tokens: _Tokens, gap: Sequence[int], place: int) -> bool:
     if opener.lower == "to" and not _opens_phrase(tokens, gap[0] + 1):
         return False
     between, closed = tokens[gap[0] + 1 : place], False
+    if len(between) > 1 and between[-1].is_free and not between[-1].is_pause and between[-2].lower == "that":
+        between = between[:-1]  # "on Monday that the ministry": the article belongs to what is kept
     while between and (between[-1].lower == "that" or between[-1].text in _BREAKS):
         between, closed = between[:-1], True
     if any(t.text in _BREAKS or _is_verb(t) or t.lower in _SUBORDINATORS - _PREPOSITIONS for t in between):
@@ -824,7 +842,8 @@ def _spoken_by(tokens: _Tokens, at: int) -> range:
     if tokens[at].lower == "according":
         comma = next((n for n in range(at, len(tokens)) if tokens[n].text == ","), None)
         return range(len(tokens)) if comma is None or at == 0 else range(at)
-    backwards = any(t.text in (",", '"') for t in tokens[max(0, at - 8) : at]) and closes
+    joined = at > 0 and tokens[at - 1].lower in ("and", "but")  # "…, and said it had proof"
+    backwards = closes and not joined and any(t.text in (",", '"') for t in tokens[max(0, at - 8) : at])
     return range(len(tokens)) if backwards else range(at + 1, ends)
 
 

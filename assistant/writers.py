@@ -27,6 +27,8 @@ class Selected:
     score: float
     denies: int | None = None
     """The place of the selected sentence that this one denies; None if it answers the question itself."""
+    contrary: bool = False
+    """Whether it gives another account of that sentence instead of denying it."""
 
     @property
     def text(self) -> str:
@@ -41,6 +43,7 @@ class Draft:
     quotes: tuple[Quote, ...]
     claims: tuple[Claim, ...]
     denies: int | None = None
+    contrary: bool = False
 
 
 class Writer(Protocol):
@@ -66,6 +69,7 @@ class QuotingWriter:
                 selected.quotes,
                 selected.claims,
                 selected.denies,
+                selected.contrary,
             )
 
 

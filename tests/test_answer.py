@@ -56,7 +56,7 @@ def test_the_contract_of_schema_1() -> None:
         "published": "2023-09-19", "url": None, "start": 24, "end": 42, "quote": "Yerevan denied it.",
     }  # fmt: skip
     assert document["checks"] == {"verified": 2, "repaired": 0, "unverified": 1}
-    assert document["disputes"] == [{"statement": 0, "denied_by": [2]}]
+    assert document["disputes"] == [{"statement": 0, "denied_by": [2], "contrary": []}]
 
 
 def test_unknown_keys_are_passed_over_and_missing_ones_named() -> None:

@@ -38,6 +38,26 @@ SPOKEN = (
     ("On the other side Armenia's ministry gave 12 dead.", "Armenia's ministry", "gave"),
     ("The strike wounded 60 people said the Observatory.", "the Observatory", "said"),
     ("The court ruled that the road must be opened.", "The court", "ruled"),
+    (
+        "The council, the body that runs the town, said it was quiet.",
+        "The council, the body that runs the town",
+        "said",
+    ),
+    ("Judges hearing appeals against the ban have cited the truce.", "Judges hearing appeals against the ban", "cited"),
+    ("People who fled the village said it burned.", "People who fled the village", "said"),
+    ("Guards who asked not to be named told reporters little.", "Guards who asked not to be named", "told"),
+    ("A letter that said he had fled was shown.", "that", "said"),
+    ("In Minsk Belarusian Foreign Minister Ivan Petrov said no.", "Belarusian Foreign Minister Ivan Petrov", "said"),
+    ("Ali Khan (north) and Sami Noor (east) all said no.", "Ali Khan (north) and Sami Noor (east)", "said"),
+    ("The paper quoted the mayor as saying the bridge fell.", "the mayor", "saying"),
+    ("According to the council, a bridge fell near the mill.", "the council", "According"),
+    ("The crowd, which had met rebels, moved on, and said it would return.", "The crowd, which had met rebels", "said"),
+    ("The army issued a statement accusing the rebels.", "The army", "accusing"),
+    ("The claim was new, denied by the council of elders.", "the council of elders", "denied"),
+    ("The bridge was hit, officials and the army said.", "officials and the army", "said"),
+    ("The bridge was hit, al-Noor said.", "al-Noor", "said"),
+    ("Said the guard, “Nobody came.”", "the guard", "Said"),
+    ("The brigade said by phone that it left.", "The brigade", "said"),
 )
 
 

@@ -172,6 +172,24 @@ def test_one_wire_story_alone_is_one_origin_and_warns(assistant: Assistant) -> N
     assert "one origin" in answer.text
 
 
+def test_a_capture_that_the_other_side_contradicts_has_its_account_beside_it(assistant: Assistant) -> None:
+    answer = assistant.ask("Who captured Shusha?")
+    dispute = next(d for d in answer.disputes if d.contrary)
+    claimed = answer.statements[dispute.statement]
+    other = next(s for s in answer.statements if dispute.contrary[0] in {c.id for c in s.citations})
+    assert {claim.side for claim in claimed.claims} == {"Azerbaijan"}
+    assert "Armenia" in {claim.side for claim in other.claims}
+    assert dispute.denied_by == ()
+    assert "**Another account:**" in answer.text
+
+
+def test_mutual_blame_is_not_said_to_be_without_a_response(assistant: Assistant) -> None:
+    answer = assistant.ask("Who broke the truce agreed in Moscow on 10 October 2020?")
+    assert any(claim.stance == "accuses" for statement in answer.statements for claim in statement.claims)
+    assert answer.no_response == ()
+    assert "No response" not in answer.text
+
+
 def test_an_accusation_without_an_answer_says_so(assistant: Assistant) -> None:
     only = Filters(outlet="Placeholder Times", since="2020-10-08", until="2020-10-08")
     answer = assistant.ask("Whom did Armenia accuse of striking the cathedral?", filters=only)

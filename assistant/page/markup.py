@@ -17,7 +17,7 @@ from assistant.answer import Answer, Checks, Citation, Sources, Stance, Statemen
 from assistant.page.kept import Asked, Wanted
 from assistant.page.pictures import Event, Toll
 from assistant.page.words import counted, say
-from assistant.rendering import NO_RESPONSE, dated, figure_rows
+from assistant.rendering import NO_RESPONSE, checks_in_words, dated, figure_rows, reply_in_words
 from kb import Article, Span
 
 __all__ = [
@@ -179,7 +179,7 @@ def _ending(answer: Answer, *, writing: bool) -> Html | None:
         return None
     return h(
         "div",
-        h("p", _counted_sources(answer.sources), class_="ground"),
+        h("p", f"{_counted_sources(answer.sources)}. {checks_in_words(answer)}", class_="ground"),
         *_warnings(answer.sources),
         _left_out(answer.checks),
     )
@@ -273,27 +273,33 @@ def _statements(exchange: int, answer: Answer) -> Iterator[Html]:
     denials = _denials(answer)
     nested = {number for numbers in denials.values() for number in numbers}
 
-    def shown(number: int, *, is_denial: bool = False) -> Html:
+    def shown(number: int, *, is_reply: bool = False) -> Html:
         statement = answer.statements[number]
         told = {c.id for denial in denials.get(number, ()) for c in answer.statements[denial].citations}
         elsewhere = [c for c in answer.citations if c.id in _denying(answer, number) - told]
         return h(
             "section",
-            _who(statement, is_denial=is_denial),
+            _who(statement, reply_in_words(answer, statement) if is_reply else None),
             h("p", h("span", statement.text, dir="auto"), " ", *(_mark(exchange, c) for c in statement.citations)),
-            *(shown(denial, is_denial=True) for denial in denials.get(number, ())),
+            *(shown(denial, is_reply=True) for denial in denials.get(number, ())),
             h("p", NO_RESPONSE, class_="who unanswered") if number in answer.no_response else None,
-            h("p", say("answer.denied_in"), *(_mark(exchange, c) for c in elsewhere), class_="who")
+            h("p", _elsewhere(answer, elsewhere), *(_mark(exchange, c) for c in elsewhere), class_="who")
             if elsewhere
             else None,
-            class_="statement denial" if is_denial else "statement",
+            class_="statement denial" if is_reply else "statement",
         )
 
     return (shown(number) for number in range(len(answer.statements)) if number not in nested)
 
 
+def _elsewhere(answer: Answer, citations: Sequence[Citation]) -> str:
+    denied = {number for dispute in answer.disputes for number in dispute.denied_by}
+    return say("answer.denied_in" if any(c.id in denied for c in citations) else "answer.told_otherwise_in")
+
+
 def _denying(answer: Answer, statement: int) -> set[int]:
-    return {number for dispute in answer.disputes if dispute.statement == statement for number in dispute.denied_by}
+    disputes = [dispute for dispute in answer.disputes if dispute.statement == statement]
+    return {number for dispute in disputes for number in (*dispute.denied_by, *dispute.contrary)}
 
 
 def _denials(answer: Answer) -> dict[int, list[int]]:
@@ -313,13 +319,14 @@ def _deed(stance: Stance) -> str:
     return say(f"answer.{stance}")
 
 
-def _who(statement: Statement, *, is_denial: bool) -> Html:
+def _who(statement: Statement, reply: str | None) -> Html:
     """Who speaks and what they do: "Azerbaijan said and accused; Armenia denied", or the outlet itself."""
     deeds: dict[str, dict[Stance, None]] = {}
     for claim in statement.claims:
         deeds.setdefault(claim.speaker or say("answer.unnamed"), {})[claim.stance] = None
     voices = [_voice(speaker, stances) for speaker, stances in deeds.items()] or [_own_voice(statement)]
-    lead = [h("strong", say("answer.denial"), class_="label")] if is_denial else []
+    known = {"Denied": say("answer.denial"), "Another account": say("answer.another_account")}
+    lead = [h("strong", known[reply], class_="label")] if reply else []
     return h("p", *lead, *_joined(voices, "; "), class_="who")
 
 

@@ -1,0 +1,85 @@
+"""Words and marks of a sentence, and where direct speech stands in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from kb import Span
+
+__all__ = ["Token", "quoted", "tokens_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    text: str
+    start: int
+    end: int
+    depth: int
+    """How the token stands to direct speech: 0 outside, else the number of the quotation."""
+
+    @property
+    def lower(self) -> str:
+        return self.text.lower().replace("’", "'")
+
+    @property
+    def is_word(self) -> bool:
+        return self.text[0].isalnum()
+
+    @property
+    def is_capital(self) -> bool:
+        return self.text[0].isupper() or _PREFIXED.match(self.text) is not None
+
+
+_PREFIXED = re.compile(r"[a-z]{2,3}-[A-Z]")  # al-Abadi
+_ABBREVIATED = (
+    "Mr|Mrs|Ms|Dr|Sen|Sens|Rep|Reps|Gov|Gen|Lt|Col|Maj|Capt|Cmdr|Adm|Sgt|Brig|Prof|Rev|Hon|Jr|Sr|St|No|Inc|Co|Corp|Ltd"
+)
+_TOKEN = re.compile(
+    rf"(?:{_ABBREVIATED})\.|(?:[^\W_]\.)+(?=\W|$)|[^\W_]+(?:[.'’&/-][^\W_]+)*(?:(?<=\.[^\W_])\.)?|--|''|``|[^\w\s]"
+)
+_OPENING, _CLOSING = "“«„", "”»"
+
+
+def tokens_of(sentence: str) -> list[Token]:
+    """Words and marks of a sentence, each with the quotation it stands in."""
+    within = quoted(sentence)
+    return [
+        Token(
+            m.group(),
+            m.start(),
+            m.end(),
+            next((n for n, s in enumerate(within, 1) if s.start < m.start() < s.end - 1), 0),
+        )
+        for m in _TOKEN.finditer(sentence)
+    ]
+
+
+def quoted(sentence: str) -> list[Span]:
+    """Where direct speech stands, marks included. What a mark closes that nothing opened was opened before the
+    sentence; what nothing closes goes on after it."""
+    found: list[Span] = []
+    opened: int | None = None
+    for match in re.finditer(r"[“”«»„\"]|''|``|(?<!\w)‘(?=\w)|(?<=[\w,.?!])’(?!\w)", sentence):
+        mark, start, end = match.group(), match.start(), match.end()
+        if mark in "‘’":
+            continue  # too often an apostrophe
+        opens = (
+            mark in _OPENING
+            or mark == "``"
+            or (mark not in _CLOSING and opened is None and _could_open(sentence, start, end))
+        )
+        if opens:
+            opened = start if opened is None else opened
+        else:
+            found.append(Span(opened if opened is not None else (0 if not found else start), end))
+            opened = None
+    if opened is not None:
+        found.append(Span(opened, len(sentence)))
+    return found
+
+
+def _could_open(sentence: str, start: int, end: int) -> bool:
+    """Whether a straight mark stands where a quotation can begin: before a word, after none."""
+    before, after = sentence[start - 1 : start], sentence[end : end + 1]
+    return bool(after) and not after.isspace() and not before.isalnum() and before not in (",", ".", "?", "!")
