@@ -99,6 +99,9 @@ class Settings(BaseSettings):
         30, ge=0, le=1000, description="How many more may wait; others are told to come again."
     )
 
+    ray_address: str | None = Field(
+        None, description="Ray cluster for `ingest --engine ray`; unset for one on this machine, for the run."
+    )
     allow_private_addresses: bool = Field(
         False, description="Whether `ingest` may fetch from this machine and its network."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -16,11 +16,15 @@ from kb.article import Article
 from kb.catalog import Failure
 
 if TYPE_CHECKING:
-    from kb.knowledge_base import Addition
+    from ingest.cluster import Cluster
+    from kb.knowledge_base import Addition, Prepared
 
-__all__ = ["Base", "Outcome", "ingest", "retry"]
+__all__ = ["Base", "Item", "Outcome", "cleaned", "ingest", "retry"]
 
 _KEPT = 64  # failures that are written down at once
+
+
+_Store = Callable[[Sequence[Article], "Mapping[str, Prepared]"], "list[Addition]"]
 
 
 class Base(Protocol):
@@ -71,6 +75,7 @@ def ingest(
     dry_run: bool = False,
     batch: int = 64,
     allow_private_addresses: bool = False,
+    cluster: Cluster | None = None,
 ) -> Iterator[Outcome]:
     """Add whatever articles are in these files and folders and at these addresses to `base`, and say of each record
     what became of it.
@@ -78,7 +83,8 @@ def ingest(
     Outcomes come in the order of the records, and only once they are true: what is "added" is stored. A run that is
     broken off is simply run again; what it had stored comes back as "unchanged". What is rejected is kept in a list
     until it, or the file it came from, has gone through. With `dry_run` nothing is written. Addresses of this machine
-    and its network are refused unless they are allowed.
+    and its network are refused unless they are allowed. With a `cluster`, which needs a whole KnowledgeBase, its
+    machines read, clean and embed; what becomes of a record is decided here, the same way.
 
     Raises:
         ValueError: `batch` is less than 1.
@@ -86,9 +92,19 @@ def ingest(
     """
     if batch < 1:
         raise ValueError(f"batch is the number of articles stored at once, at least 1, not {batch}")
+    given = given or Given()
+    if cluster is not None and not dry_run:
+        from ingest.cluster import prepared
+        from kb.knowledge_base import KnowledgeBase
+
+        if not isinstance(base, KnowledgeBase):
+            raise TypeError(f"workers of a cluster need a KnowledgeBase, not {type(base).__name__}")
+        items = _told_apart(prepared(cluster, base, paths, given, allow_private_addresses=allow_private_addresses))
+        return _listed(base, _run(items, base.add, batch), given)
     found = load(*paths, allow_private_addresses=allow_private_addresses)
-    outcomes = _run(base, found, given or Given(), dry_run, batch)
-    return outcomes if dry_run else _listed(base, outcomes, given or Given())
+    items = _ahead(_told_apart(cleaned(record, given) for record in found), batch)
+    outcomes = _run(items, _rehearsal(base) if dry_run else lambda articles, _: base.add(articles), batch)
+    return outcomes if dry_run else _listed(base, outcomes, given)
 
 
 def retry(base: Base, *, batch: int = 64, allow_private_addresses: bool = False) -> Iterator[Outcome]:
@@ -136,11 +152,10 @@ def _settle(base: Base, sources: set[str]) -> None:
         base.keep_failures((), sorted(sources))
 
 
-def _run(base: Base, found: Iterable[Record | Rejection], given: Given, dry_run: bool, batch: int) -> Iterator[Outcome]:
-    store = _rehearsal(base) if dry_run else base.add
-    pending: list[_Item] = []
+def _run(items: Iterable[Item], store: _Store, batch: int) -> Iterator[Outcome]:
+    pending: list[Item] = []
     waiting = 0
-    for item in _ahead(_items(found, given), batch):
+    for item in items:
         pending.append(item)
         waiting += isinstance(item.result, Article)
         if waiting == batch or not waiting:
@@ -150,30 +165,38 @@ def _run(base: Base, found: Iterable[Record | Rejection], given: Given, dry_run:
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
+class Item:
+    """One record, cleaned."""
+
     result: Article | Rejection
     file: str
+    prepared: Prepared | None = None
+    """What another machine has made of it already."""
 
 
-def _items(records: Iterable[Record | Rejection], given: Given) -> Iterator[_Item]:
-    """Every record cleaned. Two that claim one source in one run are told apart, so that neither replaces the other."""
+def cleaned(record: Record | Rejection, given: Given) -> Item:
+    """One record, cleaned if it can be."""
+    return Item(clean(record, given) if isinstance(record, Record) else record, record.file)
+
+
+def _told_apart(items: Iterable[Item]) -> Iterator[Item]:
+    """The items, of which no two claim one source, so that neither replaces the other."""
     taken: set[str] = set()
-    for found in records:
-        result = clean(found, given) if isinstance(found, Record) else found
-        source, number = result.source, 1
+    for item in items:
+        source, number = item.result.source, 1
         while source in taken:
             number += 1
-            source = f"{result.source}#{number}"
+            source = f"{item.result.source}#{number}"
         taken.add(source)
-        yield _Item(result if number == 1 else replace(result, source=source), found.file)
+        yield item if number == 1 else replace(item, result=replace(item.result, source=source))
 
 
-def _ahead(items: Iterator[_Item], limit: int) -> Iterator[_Item]:
+def _ahead(items: Iterator[Item], limit: int) -> Iterator[Item]:
     """The items, read and cleaned up to `limit` ahead by a thread of their own while others are embedded and stored."""
-    ready: queue.Queue[_Item | BaseException | None] = queue.Queue(limit)
+    ready: queue.Queue[Item | BaseException | None] = queue.Queue(limit)
     stopped = threading.Event()
 
-    def put(item: _Item | BaseException | None) -> bool:
+    def put(item: Item | BaseException | None) -> bool:
         while not stopped.is_set():
             with contextlib.suppress(queue.Full):
                 ready.put(item, timeout=0.1)
@@ -200,9 +223,12 @@ def _ahead(items: Iterator[_Item], limit: int) -> Iterator[_Item]:
         reader.join()
 
 
-def _outcomes(items: Sequence[_Item], store: Callable[[Sequence[Article]], list[Addition]]) -> Iterator[Outcome]:
+def _outcomes(items: Sequence[Item], store: _Store) -> Iterator[Outcome]:
     articles = [item.result for item in items if isinstance(item.result, Article)]
-    additions = iter(store(articles) if articles else [])
+    prepared = {
+        item.result.fingerprint: item.prepared for item in items if isinstance(item.result, Article) and item.prepared
+    }
+    additions = iter(store(articles, prepared) if articles else [])
     for item in items:
         if isinstance(item.result, Rejection):
             yield Outcome("rejected", item.result.source, reason=item.result.reason, file=item.file)
@@ -215,11 +241,11 @@ def _outcome(article: Article, addition: Addition, file: str) -> Outcome:
     return Outcome(addition.status, article.source, article.title, addition.article_id, reason, file)
 
 
-def _rehearsal(base: Base) -> Callable[[Sequence[Article]], list[Addition]]:
+def _rehearsal(base: Base) -> _Store:
     """`base.compare`, but for what a real run would have added in an earlier batch."""
     added: set[str] = set()
 
-    def compare(articles: Sequence[Article]) -> list[Addition]:
+    def compare(articles: Sequence[Article], prepared: Mapping[str, Prepared]) -> list[Addition]:
         additions = []
         for addition in base.compare(articles):
             again = addition.status == "added" and addition.article_id in added

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypeVar
@@ -28,10 +29,11 @@ from kb.search import ARTICLE, Weighing, varied
 from kb.together import Together
 from kb.vectors import ChromaProjection
 
-__all__ = ["Addition", "KnowledgeBase", "Problem", "Removal", "Status"]
+__all__ = ["Addition", "KnowledgeBase", "Prepared", "Problem", "Removal", "Status", "prepare"]
 
 Status = Literal["added", "updated", "unchanged", "duplicate"]
 Removal = Literal["erased", "pending"]
+_NEW: tuple[Status, ...] = ("added", "updated")
 _CANDIDATES = 100  # passages by vectors, and articles by words, that are looked at closer
 _READ = 50  # passages of these that are read, to see which words they hold
 _FORESIGHT = 0.6  # see where it is used
@@ -50,6 +52,14 @@ class Addition:
     status: Status
     article_id: str
     """The stored article's id; of a duplicate, the id of the one that is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What takes longest to make of an article that is to be added, and is the same wherever it is made."""
+
+    passages: tuple[Passage, ...]
+    vectors: Vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +160,11 @@ class KnowledgeBase:
         return self._catalog.place
 
     @property
+    def database(self) -> str | None:
+        """The address with which another process opens the same, password and all; None where the folder does."""
+        return self._catalog.url
+
+    @property
     def remains(self) -> str | None:
         """What may keep a trace of an erased article and is out of our hands, in one line; None if nothing may."""
         return self._catalog.remains
@@ -218,30 +233,33 @@ class KnowledgeBase:
             raise ArticleNotFound(f"no article has the id {article_id[:80]!r}{which}")
         return found
 
-    def add(self, articles: Sequence[Article]) -> list[Addition]:
+    def add(self, articles: Sequence[Article], prepared: Mapping[str, Prepared] | None = None) -> list[Addition]:
         """Stores articles in one transaction and says of each, in order, what became of it.
 
         An article of a source that is stored with another text replaces the older one; the same text from the same
         outlet under another source is a duplicate and is not stored again. When this returns, what it reports is on
-        disk. Nothing is embedded that is not stored.
+        disk. Nothing is embedded that is not stored; what was `prepared` elsewhere, by fingerprint, is not again.
         """
-        plan = self._plan(articles)
-        new = [(article, split(article)) for article, addition in plan if addition.status in ("added", "updated")]
-        vectors = self._embed(new)
+        plan = _plan(self._catalog, articles)
+        new = [article for article, addition in plan if addition.status in _NEW]
+        ready = dict(prepared or {})
+        missing = [article for article in new if article.fingerprint not in ready]
+        ready.update(zip((a.fingerprint for a in missing), _prepared(self._embedder, missing), strict=True))
         if new:
-            _twice(lambda: self._store(new, vectors))
+            _twice(lambda: self._store(new, ready))
         return [addition for _, addition in plan]
 
-    def _store(self, new: list[tuple[Article, list[Passage]]], vectors: list[Vectors]) -> None:
+    def _store(self, new: Sequence[Article], ready: Mapping[str, Prepared]) -> None:
         making = self._making
         with self._catalog.writing() as writing:
             writing.made_by(making)
-            for (article, passages), own in zip(new, vectors, strict=True):
-                writing.replace(article, passages, own)
+            for article in new:
+                own = ready[article.fingerprint]
+                writing.replace(article, own.passages, own.vectors)
 
     def compare(self, articles: Sequence[Article]) -> list[Addition]:
         """What `add` would report, without doing anything."""
-        return [addition for _, addition in self._plan(articles)]
+        return [addition for _, addition in _plan(self._catalog, articles)]
 
     def remove(self, article_id: str) -> Removal:
         """Deletes an article and everything derived from it: "erased" if no file of the knowledge base holds a trace
@@ -283,35 +301,6 @@ class KnowledgeBase:
                 if made is not None:
                     ExactIndex(self._catalog, made.dimension).save()
             return done
-
-    def _plan(self, articles: Sequence[Article]) -> list[tuple[Article, Addition]]:
-        ids = [article.id for article in articles]  # each is a digest of the whole text
-        known = self._catalog.stored([article.source for article in articles], ids)
-        by_source = {stored.source: stored for stored in known}
-        by_id = {stored.article_id: stored for stored in known}
-        plan = []
-        for article, own_id in zip(articles, ids, strict=True):
-            before, same = by_source.get(article.source), by_id.get(own_id)
-            status = _status(article, before, same)
-            plan.append((article, Addition(status, own_id)))
-            if status in ("added", "updated"):
-                stored = Stored(0, own_id, article.source, article.fingerprint)
-                if before:
-                    by_id.pop(before.article_id, None)
-                by_source[article.source] = by_id[own_id] = stored
-        return plan
-
-    def _embed(self, new: list[tuple[Article, list[Passage]]]) -> list[Vectors]:
-        """The vectors of each article's passages; the title is embedded with every passage."""
-        texts = [f"{article.title}\n{passage.text}" for article, passages in new for passage in passages]
-        if not texts:
-            return [self._embedder.passages([]) for _ in new] if new else []
-        vectors = self._embedder.passages(texts)
-        found, at = [], 0
-        for _, passages in new:
-            found.append(vectors[at : at + len(passages)])
-            at += len(passages)
-        return found
 
     # -- origins
 
@@ -564,6 +553,43 @@ class KnowledgeBase:
                 f"the passages in {self.place} were cut by another version ({made.scheme}, this one {SCHEME}); "
                 "install the version that made it, or ingest the articles into a new folder"
             )
+
+
+def prepare(model: Embedder, articles: Sequence[Article], catalog: Catalog | None) -> dict[str, Prepared]:
+    """What adding these articles takes longest to make, by fingerprint; of those alone that would be stored, if the
+    catalog can be asked. It may be made on another machine, and decides nothing: `KnowledgeBase.add` does."""
+    if catalog is not None:
+        articles = [article for article, addition in _plan(catalog, articles) if addition.status in _NEW]
+    return dict(zip((article.fingerprint for article in articles), _prepared(model, articles), strict=True))
+
+
+def _prepared(model: Embedder, articles: Sequence[Article]) -> list[Prepared]:
+    """Their passages and vectors; all texts are embedded in one call, with the title before each passage."""
+    cut = [tuple(split(article)) for article in articles]
+    texts = [f"{article.title}\n{passage.text}" for article, own in zip(articles, cut, strict=True) for passage in own]
+    if not articles:
+        return []
+    vectors = model.passages(texts)
+    ends = list(accumulate(map(len, cut)))
+    return [Prepared(own, vectors[end - len(own) : end]) for own, end in zip(cut, ends, strict=True)]
+
+
+def _plan(catalog: Catalog, articles: Sequence[Article]) -> list[tuple[Article, Addition]]:
+    ids = [article.id for article in articles]  # each is a digest of the whole text
+    known = catalog.stored([article.source for article in articles], ids)
+    by_source = {stored.source: stored for stored in known}
+    by_id = {stored.article_id: stored for stored in known}
+    plan = []
+    for article, own_id in zip(articles, ids, strict=True):
+        before, same = by_source.get(article.source), by_id.get(own_id)
+        status = _status(article, before, same)
+        plan.append((article, Addition(status, own_id)))
+        if status in _NEW:
+            stored = Stored(0, own_id, article.source, article.fingerprint)
+            if before:
+                by_id.pop(before.article_id, None)
+            by_source[article.source] = by_id[own_id] = stored
+    return plan
 
 
 def _twice(act: Callable[[], _T]) -> _T:
