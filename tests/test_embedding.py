@@ -6,8 +6,11 @@ import importlib.metadata
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 import pytest
@@ -180,3 +183,33 @@ def test_a_model_by_path_is_known_by_its_weights(real: SentenceTransformerEmbedd
     assert (by_path.name, by_path.dimension) == (folder, 384)
     assert by_path.digest != real.digest
     assert by_path.digest == SentenceTransformerEmbedder(folder).digest
+
+
+def test_a_question_does_not_wait_until_passages_are_embedded(
+    real: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed, begun, asked = kb.embedding._computed, threading.Event(), threading.Event()
+
+    def waiting(model: Any, features: dict[str, Any]) -> Any:
+        if threading.current_thread().name == "passages":
+            begun.set()
+            assert asked.wait(60)
+        return computed(model, features)
+
+    monkeypatch.setattr(kb.embedding, "_computed", waiting)
+    embedding = threading.Thread(target=real.passages, args=(TEXTS,), name="passages")
+    embedding.start()
+    try:
+        assert begun.wait(60)
+        with ThreadPoolExecutor(1) as asking:
+            assert asking.submit(real.questions, ["Who denied it?"]).result(60).shape == (1, 384)
+    finally:
+        asked.set()
+        embedding.join()
+
+
+def test_passages_are_padded_to_few_lengths(real: SentenceTransformerEmbedder) -> None:
+    model = real._load("float32")
+    lengths = {kb.embedding._features(model, ["word " * words])["input_ids"].shape[1] for words in range(1, 300, 7)}
+    assert len(lengths) <= 256 // 16
+    assert max(lengths) == 256
