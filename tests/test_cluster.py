@@ -48,8 +48,8 @@ def _failures(folder: Path) -> list[tuple[str, str, str]]:
 def test_the_command_makes_the_same_knowledge_base_with_either_engine(tmp_path: Path, texts: list[Path]) -> None:
     run_ingest(tmp_path / "local", texts)
     done = subprocess.run(
-        [sys.executable, "-m", "assistant", "ingest", *map(str, texts), "--kb", str(tmp_path / "ray"), "--json", "--no-progress",
-         "--engine", "ray", "--workers", "2"],
+        [sys.executable, "-m", "assistant", "ingest", *map(str, texts), "--kb", str(tmp_path / "ray"),
+         "--json", "--no-progress", "--engine", "ray", "--workers", "2"],
         env={**os.environ, "ACCORDINGTO_EMBEDDING_MODEL": "hash"}, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
