@@ -164,7 +164,7 @@ class _Worker:
             made = prepare(self._model, [item.result for item in found if isinstance(item.result, Article)], catalog)
         return _table(
             [
-                replace(item, prepared=made.get(item.result.fingerprint)) if isinstance(item.result, Article) else item
+                replace(item, embedded=made.get(item.result.id)) if isinstance(item.result, Article) else item
                 for item in found
             ]
         )

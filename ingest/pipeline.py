@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -17,21 +18,20 @@ from kb.catalog import Failure
 
 if TYPE_CHECKING:
     from ingest.cluster import Cluster
-    from kb.knowledge_base import Addition, Prepared
+    from kb.article import Passage
+    from kb.embedding import Vectors
+    from kb.knowledge_base import Addition, KnowledgeBase
 
 __all__ = ["Base", "Item", "Outcome", "cleaned", "ingest", "retry"]
 
 _KEPT = 64  # failures that are written down at once
 
 
-_Store = Callable[[Sequence[Article], "Mapping[str, Prepared]"], "list[Addition]"]
-
-
 class Base(Protocol):
-    """What a run needs of a knowledge base. Both answer for each article in turn, in the same order."""
+    """What a run needs of a knowledge base. It answers for each article in turn, in the same order."""
 
-    def add(self, articles: Sequence[Article]) -> list[Addition]:
-        """Store them; when it returns, they are."""
+    def add_all(self, batches: Iterable[Sequence[Article]]) -> Iterator[list[Addition]]:
+        """Store each batch in turn, and ask for the next meanwhile; what is told of one is stored."""
 
     def compare(self, articles: Sequence[Article]) -> list[Addition]:
         """What `add` would do, without doing it."""
@@ -100,10 +100,10 @@ def ingest(
         if not isinstance(base, KnowledgeBase):
             raise TypeError(f"workers of a cluster need a KnowledgeBase, not {type(base).__name__}")
         items = _told_apart(prepared(cluster, base, paths, given, allow_private_addresses=allow_private_addresses))
-        return _listed(base, _run(items, base.add, batch), given)
+        return _listed(base, _stored(base, items, batch), given)
     found = load(*paths, allow_private_addresses=allow_private_addresses)
     items = _ahead(_told_apart(cleaned(record, given) for record in found), batch)
-    outcomes = _run(items, _rehearsal(base) if dry_run else lambda articles, _: base.add(articles), batch)
+    outcomes = _run(base, items, dry_run, batch)
     return outcomes if dry_run else _listed(base, outcomes, given)
 
 
@@ -152,16 +152,42 @@ def _settle(base: Base, sources: set[str]) -> None:
         base.keep_failures((), sorted(sources))
 
 
-def _run(items: Iterable[Item], store: _Store, batch: int) -> Iterator[Outcome]:
+def _run(base: Base, found: Iterable[Item], dry_run: bool, batch: int) -> Iterator[Outcome]:
+    asked = deque[list[Item]]()
+
+    def batches() -> Iterator[list[Article]]:
+        for items in _batches(found, batch):
+            asked.append(items)
+            yield [item.result for item in items if isinstance(item.result, Article)]
+
+    for additions in map(_rehearsal(base), batches()) if dry_run else base.add_all(batches()):
+        yield from _outcomes(asked.popleft(), additions)
+
+
+def _stored(base: KnowledgeBase, found: Iterable[Item], batch: int) -> Iterator[Outcome]:
+    """As `_run`, of what was embedded elsewhere."""
+    for items in _batches(found, batch):
+        articles = [item.result for item in items if isinstance(item.result, Article)]
+        embedded = {
+            item.result.id: item.embedded
+            for item in items
+            if isinstance(item.result, Article) and item.embedded is not None
+        }
+        yield from _outcomes(items, base.add(articles, embedded) if articles else [])
+
+
+def _batches(items: Iterable[Item], batch: int) -> Iterator[list[Item]]:
+    """The items, so many articles at once; what is rejected while no article waits comes at once."""
     pending: list[Item] = []
     waiting = 0
     for item in items:
         pending.append(item)
         waiting += isinstance(item.result, Article)
         if waiting == batch or not waiting:
-            yield from _outcomes(pending, store)
+            yield pending
             pending, waiting = [], 0
-    yield from _outcomes(pending, store)
+    if pending:
+        yield pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +196,7 @@ class Item:
 
     result: Article | Rejection
     file: str
-    prepared: Prepared | None = None
+    embedded: tuple[list[Passage], Vectors] | None = None
     """What another machine has made of it already."""
 
 
@@ -223,17 +249,13 @@ def _ahead(items: Iterator[Item], limit: int) -> Iterator[Item]:
         reader.join()
 
 
-def _outcomes(items: Sequence[Item], store: _Store) -> Iterator[Outcome]:
-    articles = [item.result for item in items if isinstance(item.result, Article)]
-    prepared = {
-        item.result.fingerprint: item.prepared for item in items if isinstance(item.result, Article) and item.prepared
-    }
-    additions = iter(store(articles, prepared) if articles else [])
+def _outcomes(items: Sequence[Item], additions: Sequence[Addition]) -> Iterator[Outcome]:
+    told = iter(additions)
     for item in items:
         if isinstance(item.result, Rejection):
             yield Outcome("rejected", item.result.source, reason=item.result.reason, file=item.file)
         else:
-            yield _outcome(item.result, next(additions), item.file)
+            yield _outcome(item.result, next(told), item.file)
 
 
 def _outcome(article: Article, addition: Addition, file: str) -> Outcome:
@@ -241,11 +263,11 @@ def _outcome(article: Article, addition: Addition, file: str) -> Outcome:
     return Outcome(addition.status, article.source, article.title, addition.article_id, reason, file)
 
 
-def _rehearsal(base: Base) -> _Store:
+def _rehearsal(base: Base) -> Callable[[Sequence[Article]], list[Addition]]:
     """`base.compare`, but for what a real run would have added in an earlier batch."""
     added: set[str] = set()
 
-    def compare(articles: Sequence[Article], prepared: Mapping[str, Prepared]) -> list[Addition]:
+    def compare(articles: Sequence[Article]) -> list[Addition]:
         additions = []
         for addition in base.compare(articles):
             again = addition.status == "added" and addition.article_id in added

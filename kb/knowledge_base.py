@@ -6,10 +6,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypeVar
@@ -29,11 +29,10 @@ from kb.search import ARTICLE, Weighing, varied
 from kb.together import Together
 from kb.vectors import ChromaProjection
 
-__all__ = ["Addition", "KnowledgeBase", "Prepared", "Problem", "Removal", "Status", "prepare"]
+__all__ = ["Addition", "Embedded", "KnowledgeBase", "Problem", "Removal", "Status", "prepare"]
 
 Status = Literal["added", "updated", "unchanged", "duplicate"]
 Removal = Literal["erased", "pending"]
-_NEW: tuple[Status, ...] = ("added", "updated")
 _CANDIDATES = 100  # passages by vectors, and articles by words, that are looked at closer
 _READ = 50  # passages of these that are read, to see which words they hold
 _FORESIGHT = 0.6  # see where it is used
@@ -53,13 +52,22 @@ class Addition:
     article_id: str
     """The stored article's id; of a duplicate, the id of the one that is stored."""
 
+    @property
+    def is_new(self) -> bool:
+        """Whether the article was not stored before."""
+        return self.status in ("added", "updated")
+
+
+Embedded = Mapping[str, tuple[list[Passage], Vectors]]
+"""Passages and vectors of articles, by their ids."""
+
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """What takes longest to make of an article that is to be added, and is the same wherever it is made."""
+class _Prepared:
+    """Articles that are to be added, with passages and vectors of those that were not stored before, by their id."""
 
-    passages: tuple[Passage, ...]
-    vectors: Vectors
+    articles: Sequence[Article]
+    embedded: Embedded
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,33 +241,58 @@ class KnowledgeBase:
             raise ArticleNotFound(f"no article has the id {article_id[:80]!r}{which}")
         return found
 
-    def add(self, articles: Sequence[Article], prepared: Mapping[str, Prepared] | None = None) -> list[Addition]:
+    def add(self, articles: Sequence[Article], embedded: Embedded | None = None) -> list[Addition]:
         """Stores articles in one transaction and says of each, in order, what became of it.
 
         An article of a source that is stored with another text replaces the older one; the same text from the same
         outlet under another source is a duplicate and is not stored again. When this returns, what it reports is on
-        disk. Nothing is embedded that is not stored; what was `prepared` elsewhere, by fingerprint, is not again.
+        disk. Nothing is embedded that is not stored, nor what `prepare` has `embedded` elsewhere.
         """
-        plan = _plan(self._catalog, articles)
-        new = [article for article, addition in plan if addition.status in _NEW]
-        ready = dict(prepared or {})
-        missing = [article for article in new if article.fingerprint not in ready]
-        ready.update(zip((a.fingerprint for a in missing), _prepared(self._embedder, missing), strict=True))
+        return self._store(self._prepared(articles) if embedded is None else _Prepared(articles, embedded))
+
+    def add_all(self, batches: Iterable[Sequence[Article]]) -> Iterator[list[Addition]]:
+        """What `add` would report of each batch, in order. While one is stored, the next is asked for and embedded."""
+        with ThreadPoolExecutor(1, "storing") as storing:
+            coming: Future[list[Addition]] | None = None
+            before: _Prepared | None = None
+            for articles in batches:
+                before = self._prepared(articles, before)
+                if coming is not None:
+                    yield coming.result()
+                coming = storing.submit(self._store, before)
+            if coming is not None:
+                yield coming.result()
+
+    def _prepared(self, articles: Sequence[Article], before: _Prepared | None = None) -> _Prepared:
+        """The articles cut and embedded, as far as they are to be stored after those before them."""
+        new = {addition.article_id: article for article, addition in self._plan(articles) if addition.is_new}
+        for known in before.embedded if before else ():
+            new.pop(known, None)
+        passages = [split(article) for article in new.values()]
+        vectors = _embed(self._embedder, list(zip(new.values(), passages, strict=True)))
+        return _Prepared(articles, dict(zip(new, zip(passages, vectors, strict=True), strict=True)))
+
+    def _store(self, prepared: _Prepared) -> list[Addition]:
+        plan = self._plan(prepared.articles)
+        new = [article for article, addition in plan if addition.is_new]
+        embedded = dict(prepared.embedded)
+        if missing := [article for article in new if article.id not in embedded]:
+            # What these would have been a copy of has gone meanwhile.
+            embedded.update(self._prepared(missing).embedded)
         if new:
-            _twice(lambda: self._store(new, ready))
+            _twice(lambda: self._write(new, embedded))
         return [addition for _, addition in plan]
 
-    def _store(self, new: Sequence[Article], ready: Mapping[str, Prepared]) -> None:
+    def _write(self, new: Sequence[Article], embedded: Embedded) -> None:
         making = self._making
         with self._catalog.writing() as writing:
             writing.made_by(making)
             for article in new:
-                own = ready[article.fingerprint]
-                writing.replace(article, own.passages, own.vectors)
+                writing.replace(article, *embedded[article.id])
 
     def compare(self, articles: Sequence[Article]) -> list[Addition]:
         """What `add` would report, without doing anything."""
-        return [addition for _, addition in _plan(self._catalog, articles)]
+        return [addition for _, addition in self._plan(articles)]
 
     def remove(self, article_id: str) -> Removal:
         """Deletes an article and everything derived from it: "erased" if no file of the knowledge base holds a trace
@@ -301,6 +334,23 @@ class KnowledgeBase:
                 if made is not None:
                     ExactIndex(self._catalog, made.dimension).save()
             return done
+
+    def _plan(self, articles: Sequence[Article]) -> list[tuple[Article, Addition]]:
+        ids = [article.id for article in articles]  # each is a digest of the whole text
+        known = self._catalog.stored([article.source for article in articles], ids)
+        by_source = {stored.source: stored for stored in known}
+        by_id = {stored.article_id: stored for stored in known}
+        plan = []
+        for article, own_id in zip(articles, ids, strict=True):
+            before, same = by_source.get(article.source), by_id.get(own_id)
+            status = _status(article, before, same)
+            plan.append((article, Addition(status, own_id)))
+            if status in ("added", "updated"):
+                stored = Stored(0, own_id, article.source, article.fingerprint)
+                if before:
+                    by_id.pop(before.article_id, None)
+                by_source[article.source] = by_id[own_id] = stored
+        return plan
 
     # -- origins
 
@@ -555,41 +605,27 @@ class KnowledgeBase:
             )
 
 
-def prepare(model: Embedder, articles: Sequence[Article], catalog: Catalog | None) -> dict[str, Prepared]:
-    """What adding these articles takes longest to make, by fingerprint; of those alone that would be stored, if the
-    catalog can be asked. It may be made on another machine, and decides nothing: `KnowledgeBase.add` does."""
+def prepare(model: Embedder, articles: Sequence[Article], catalog: Catalog | None) -> Embedded:
+    """What adding these articles takes longest to make; of those alone that would be stored, if the catalog can be
+    asked. It may be made on another machine, and decides nothing: `KnowledgeBase.add` does."""
     if catalog is not None:
-        articles = [article for article, addition in _plan(catalog, articles) if addition.status in _NEW]
-    return dict(zip((article.fingerprint for article in articles), _prepared(model, articles), strict=True))
+        return KnowledgeBase(catalog, model)._prepared(articles).embedded
+    passages = [split(article) for article in articles]
+    vectors = _embed(model, list(zip(articles, passages, strict=True)))
+    return dict(zip((a.id for a in articles), zip(passages, vectors, strict=True), strict=True))
 
 
-def _prepared(model: Embedder, articles: Sequence[Article]) -> list[Prepared]:
-    """Their passages and vectors; all texts are embedded in one call, with the title before each passage."""
-    cut = [tuple(split(article)) for article in articles]
-    texts = [f"{article.title}\n{passage.text}" for article, own in zip(articles, cut, strict=True) for passage in own]
-    if not articles:
-        return []
+def _embed(model: Embedder, new: list[tuple[Article, list[Passage]]]) -> list[Vectors]:
+    """The vectors of each article's passages; the title is embedded with every passage."""
+    texts = [f"{article.title}\n{passage.text}" for article, passages in new for passage in passages]
+    if not texts:
+        return [model.passages([]) for _ in new] if new else []
     vectors = model.passages(texts)
-    ends = list(accumulate(map(len, cut)))
-    return [Prepared(own, vectors[end - len(own) : end]) for own, end in zip(cut, ends, strict=True)]
-
-
-def _plan(catalog: Catalog, articles: Sequence[Article]) -> list[tuple[Article, Addition]]:
-    ids = [article.id for article in articles]  # each is a digest of the whole text
-    known = catalog.stored([article.source for article in articles], ids)
-    by_source = {stored.source: stored for stored in known}
-    by_id = {stored.article_id: stored for stored in known}
-    plan = []
-    for article, own_id in zip(articles, ids, strict=True):
-        before, same = by_source.get(article.source), by_id.get(own_id)
-        status = _status(article, before, same)
-        plan.append((article, Addition(status, own_id)))
-        if status in _NEW:
-            stored = Stored(0, own_id, article.source, article.fingerprint)
-            if before:
-                by_id.pop(before.article_id, None)
-            by_source[article.source] = by_id[own_id] = stored
-    return plan
+    found, at = [], 0
+    for _, passages in new:
+        found.append(vectors[at : at + len(passages)])
+        at += len(passages)
+    return found
 
 
 def _twice(act: Callable[[], _T]) -> _T:

@@ -85,8 +85,8 @@ def test_without_the_extra_the_line_that_installs_it_is_said(
 def test_a_worker_embeds_what_is_new_and_nothing_else(base: KnowledgeBase) -> None:
     old, new = article(STORY, source="a"), article("A heron stood there.", source="b")
     base.add([old])
-    assert set(prepare(base.embedder, [old, new], base._catalog)) == {new.fingerprint}
-    assert set(prepare(base.embedder, [old, new], None)) == {old.fingerprint, new.fingerprint}
+    assert set(prepare(base.embedder, [old, new], base._catalog)) == {new.id}
+    assert set(prepare(base.embedder, [old, new], None)) == {old.id, new.id}
 
 
 def test_what_a_worker_prepared_is_stored_and_what_it_did_not_is_embedded(
@@ -112,8 +112,8 @@ def test_a_worker_does_without_a_catalog_that_it_does_not_reach(tmp_path: Path) 
     given: list[object] = [Record("a", {"text": STORY, "title": "A title"}, file="f"), Rejection("b", "no text", "g")]
     first, second = _items(worker(_table(given)))
     assert isinstance(first, Item)
-    assert first.prepared is not None
-    assert first.prepared.vectors.shape == (1, 384)
+    assert first.embedded is not None
+    assert first.embedded[1].shape == (1, 384)
     assert second == Item(Rejection("b", "no text", "g"), "g")
 
 
