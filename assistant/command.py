@@ -82,6 +82,13 @@ class AnswerForm(StrEnum):
     CSL = "csl"
 
 
+class Engine(StrEnum):
+    """Where an ingest reads, cleans and embeds."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
+
 class BatchForm(StrEnum):
     """How the answers of a batch are kept."""
 
@@ -112,17 +119,27 @@ def ingest(
     date: Annotated[str | None, typer.Option(help="Publication date of all these articles, ISO.")] = None,
     origin: Annotated[str | None, typer.Option(help="Who reported all of them first, such as a wire agency.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; store nothing.")] = False,
+    engine: Annotated[
+        Engine, typer.Option(help="Read and embed in this process, or on a Ray cluster (ACCORDINGTO_RAY_ADDRESS).")
+    ] = Engine.LOCAL,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that embed with --engine ray; else one for each core.")
+    ] = None,
     as_json: Json = False,
     progress: Annotated[bool, typer.Option("--progress/--no-progress", help="Show progress on a terminal.")] = True,
 ) -> None:
     """Add articles to the knowledge base, from files of any kind, folders, archives, web pages and feeds."""
-    from ingest import Given, expected
+    from ingest import Cluster, Given, expected
     from ingest import ingest as run
 
+    if workers and engine is Engine.LOCAL:
+        _refuse("--workers are those of a cluster; add --engine ray", _WRONG_USE)
     with _refusals(), _base(kb, create=not dry_run) as base:
         given = Given(outlet=outlet, published=_day(date, "--date"), origin=origin)
-        allowed = _settings(kb).allow_private_addresses
-        found = run(base, paths, given, dry_run=dry_run, allow_private_addresses=allowed)
+        settings = _settings(kb)
+        cluster = Cluster(settings.ray_address, workers) if engine is Engine.RAY else None
+        allowed = settings.allow_private_addresses
+        found = run(base, paths, given, dry_run=dry_run, allow_private_addresses=allowed, cluster=cluster)
         total = expected(*paths) if progress else None
         _report(base, _followed(found, progress, total), as_json=as_json, dry_run=dry_run)
 

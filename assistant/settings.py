@@ -136,7 +136,9 @@ class Settings(BaseSettings):
     metrics_port: int | None = Field(
         None, ge=1, le=65535, description="Port on which the chat gives its counts to Prometheus; unset: nowhere."
     )
-
+    ray_address: str | None = Field(
+        None, description="Ray cluster for `ingest --engine ray`; unset for one on this machine, for the run."
+    )
     allow_private_addresses: bool = Field(
         False, description="Whether `ingest` may fetch from this machine and its network."
     )

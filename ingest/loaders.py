@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ingest.pages import Found
     from ingest.web import Fetched, Web
 
-__all__ = ["NAMES", "SUFFIXES", "Record", "Rejection", "expected", "load"]
+__all__ = ["NAMES", "SUFFIXES", "Piece", "Record", "Rejection", "expected", "load", "load_pieces", "pieces"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,13 @@ def load(*paths: str | Path, allow_private_addresses: bool = False) -> Iterator[
     hidden ones, READMEs and licences, and those of a format we do not know. Nothing is fetched but the addresses, and
     the pages of feeds that are named by themselves; no address of this machine or its network unless allowed.
     """
-    seen: set[str] = set()
+    yield from load_pieces(pieces(*paths), allow_private_addresses=allow_private_addresses)
+
+
+def load_pieces(
+    found: Iterable[Piece | Rejection], *, allow_private_addresses: bool = False
+) -> Iterator[Record | Rejection]:
+    """As `load`, of some of the pieces that there are to read."""
     with ExitStack() as closing:
 
         @cache
@@ -116,16 +122,38 @@ def load(*paths: str | Path, allow_private_addresses: bool = False) -> Iterator[
 
             return closing.enter_context(Web(allow_private_addresses=allow_private_addresses))
 
-        for path in paths:
-            if isinstance(path, str) and _ADDRESS.match(path):
-                yield from _read_address(path, web)
-                continue
-            for found in _files(named := Path(path)):
-                if isinstance(found, Rejection):
-                    yield found
-                elif (real := os.path.realpath(found)) not in seen:
-                    seen.add(real)
-                    yield from _read(_file(found, web if found is named else None))
+        for piece in found:
+            if isinstance(piece, Rejection):
+                yield piece
+            elif piece.address:
+                yield from _read_address(piece.place, web)
+            else:
+                yield from _read(_file(Path(piece.place), web if piece.named else None))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A file or an address: what can be read by itself, on any machine that reaches it."""
+
+    place: str
+    named: bool
+    """Whether the user named it, and not a folder above it."""
+    address: bool = False
+
+
+def pieces(*paths: str | Path) -> Iterator[Piece | Rejection]:
+    """What there is to read at these places, in order, each file once; nothing of it is read yet."""
+    seen: set[str] = set()
+    for path in paths:
+        if isinstance(path, str) and _ADDRESS.match(path):
+            yield Piece(path, named=True, address=True)
+            continue
+        for found in _files(named := Path(path)):
+            if isinstance(found, Rejection):
+                yield found
+            elif (real := os.path.realpath(found)) not in seen:
+                seen.add(real)
+                yield Piece(str(found), named=found is named)
 
 
 def expected(*paths: str | Path) -> int | None:

@@ -17,9 +17,12 @@ from kb.article import Article
 from kb.catalog import Failure
 
 if TYPE_CHECKING:
-    from kb.knowledge_base import Addition
+    from ingest.cluster import Cluster
+    from kb.article import Passage
+    from kb.embedding import Vectors
+    from kb.knowledge_base import Addition, KnowledgeBase
 
-__all__ = ["Base", "Outcome", "ingest", "retry"]
+__all__ = ["Base", "Item", "Outcome", "cleaned", "ingest", "retry"]
 
 _KEPT = 64  # failures that are written down at once
 
@@ -72,6 +75,7 @@ def ingest(
     dry_run: bool = False,
     batch: int = 64,
     allow_private_addresses: bool = False,
+    cluster: Cluster | None = None,
 ) -> Iterator[Outcome]:
     """Add whatever articles are in these files and folders and at these addresses to `base`, and say of each record
     what became of it.
@@ -79,7 +83,8 @@ def ingest(
     Outcomes come in the order of the records, and only once they are true: what is "added" is stored. A run that is
     broken off is simply run again; what it had stored comes back as "unchanged". What is rejected is kept in a list
     until it, or the file it came from, has gone through. With `dry_run` nothing is written. Addresses of this machine
-    and its network are refused unless they are allowed.
+    and its network are refused unless they are allowed. With a `cluster`, which needs a whole KnowledgeBase, its
+    machines read, clean and embed; what becomes of a record is decided here, the same way.
 
     Raises:
         ValueError: `batch` is less than 1.
@@ -87,9 +92,19 @@ def ingest(
     """
     if batch < 1:
         raise ValueError(f"batch is the number of articles stored at once, at least 1, not {batch}")
+    given = given or Given()
+    if cluster is not None and not dry_run:
+        from ingest.cluster import prepared
+        from kb.knowledge_base import KnowledgeBase
+
+        if not isinstance(base, KnowledgeBase):
+            raise TypeError(f"workers of a cluster need a KnowledgeBase, not {type(base).__name__}")
+        items = _told_apart(prepared(cluster, base, paths, given, allow_private_addresses=allow_private_addresses))
+        return _listed(base, _stored(base, items, batch), given)
     found = load(*paths, allow_private_addresses=allow_private_addresses)
-    outcomes = _run(base, found, given or Given(), dry_run, batch)
-    return outcomes if dry_run else _listed(base, outcomes, given or Given())
+    items = _ahead(_told_apart(cleaned(record, given) for record in found), batch)
+    outcomes = _run(base, items, dry_run, batch)
+    return outcomes if dry_run else _listed(base, outcomes, given)
 
 
 def retry(base: Base, *, batch: int = 64, allow_private_addresses: bool = False) -> Iterator[Outcome]:
@@ -137,11 +152,11 @@ def _settle(base: Base, sources: set[str]) -> None:
         base.keep_failures((), sorted(sources))
 
 
-def _run(base: Base, found: Iterable[Record | Rejection], given: Given, dry_run: bool, batch: int) -> Iterator[Outcome]:
-    asked = deque[list[_Item]]()
+def _run(base: Base, found: Iterable[Item], dry_run: bool, batch: int) -> Iterator[Outcome]:
+    asked = deque[list[Item]]()
 
     def batches() -> Iterator[list[Article]]:
-        for items in _batches(_ahead(_items(found, given), batch), batch):
+        for items in _batches(found, batch):
             asked.append(items)
             yield [item.result for item in items if isinstance(item.result, Article)]
 
@@ -149,9 +164,21 @@ def _run(base: Base, found: Iterable[Record | Rejection], given: Given, dry_run:
         yield from _outcomes(asked.popleft(), additions)
 
 
-def _batches(items: Iterable[_Item], batch: int) -> Iterator[list[_Item]]:
+def _stored(base: KnowledgeBase, found: Iterable[Item], batch: int) -> Iterator[Outcome]:
+    """As `_run`, of what was embedded elsewhere."""
+    for items in _batches(found, batch):
+        articles = [item.result for item in items if isinstance(item.result, Article)]
+        embedded = {
+            item.result.id: item.embedded
+            for item in items
+            if isinstance(item.result, Article) and item.embedded is not None
+        }
+        yield from _outcomes(items, base.add(articles, embedded) if articles else [])
+
+
+def _batches(items: Iterable[Item], batch: int) -> Iterator[list[Item]]:
     """The items, so many articles at once; what is rejected while no article waits comes at once."""
-    pending: list[_Item] = []
+    pending: list[Item] = []
     waiting = 0
     for item in items:
         pending.append(item)
@@ -164,30 +191,38 @@ def _batches(items: Iterable[_Item], batch: int) -> Iterator[list[_Item]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
+class Item:
+    """One record, cleaned."""
+
     result: Article | Rejection
     file: str
+    embedded: tuple[list[Passage], Vectors] | None = None
+    """What another machine has made of it already."""
 
 
-def _items(records: Iterable[Record | Rejection], given: Given) -> Iterator[_Item]:
-    """Every record cleaned. Two that claim one source in one run are told apart, so that neither replaces the other."""
+def cleaned(record: Record | Rejection, given: Given) -> Item:
+    """One record, cleaned if it can be."""
+    return Item(clean(record, given) if isinstance(record, Record) else record, record.file)
+
+
+def _told_apart(items: Iterable[Item]) -> Iterator[Item]:
+    """The items, of which no two claim one source, so that neither replaces the other."""
     taken: set[str] = set()
-    for found in records:
-        result = clean(found, given) if isinstance(found, Record) else found
-        source, number = result.source, 1
+    for item in items:
+        source, number = item.result.source, 1
         while source in taken:
             number += 1
-            source = f"{result.source}#{number}"
+            source = f"{item.result.source}#{number}"
         taken.add(source)
-        yield _Item(result if number == 1 else replace(result, source=source), found.file)
+        yield item if number == 1 else replace(item, result=replace(item.result, source=source))
 
 
-def _ahead(items: Iterator[_Item], limit: int) -> Iterator[_Item]:
+def _ahead(items: Iterator[Item], limit: int) -> Iterator[Item]:
     """The items, read and cleaned up to `limit` ahead by a thread of their own while others are embedded and stored."""
-    ready: queue.Queue[_Item | BaseException | None] = queue.Queue(limit)
+    ready: queue.Queue[Item | BaseException | None] = queue.Queue(limit)
     stopped = threading.Event()
 
-    def put(item: _Item | BaseException | None) -> bool:
+    def put(item: Item | BaseException | None) -> bool:
         while not stopped.is_set():
             with contextlib.suppress(queue.Full):
                 ready.put(item, timeout=0.1)
@@ -214,7 +249,7 @@ def _ahead(items: Iterator[_Item], limit: int) -> Iterator[_Item]:
         reader.join()
 
 
-def _outcomes(items: Sequence[_Item], additions: Sequence[Addition]) -> Iterator[Outcome]:
+def _outcomes(items: Sequence[Item], additions: Sequence[Addition]) -> Iterator[Outcome]:
     told = iter(additions)
     for item in items:
         if isinstance(item.result, Rejection):

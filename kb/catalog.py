@@ -274,6 +274,11 @@ class Catalog:
         return self._database.place
 
     @property
+    def url(self) -> str | None:
+        """The database's address, with which another process opens it; None where the folder does."""
+        return self._database.url
+
+    @property
     def remains(self) -> str | None:
         """What may keep a trace of an erased article and is out of our hands; None if nothing may."""
         return self._database.remains

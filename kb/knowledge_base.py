@@ -31,7 +31,7 @@ from kb.search import ARTICLE, Weighing, varied
 from kb.together import Together
 from kb.vectors import ChromaProjection, Server, ServerProjection
 
-__all__ = ["Addition", "KnowledgeBase", "Problem", "Removal", "Status"]
+__all__ = ["Addition", "Embedded", "KnowledgeBase", "Problem", "Removal", "Status", "prepare"]
 
 Status = Literal["added", "updated", "unchanged", "duplicate"]
 Removal = Literal["erased", "pending"]
@@ -60,12 +60,16 @@ class Addition:
         return self.status in ("added", "updated")
 
 
+Embedded = Mapping[str, tuple[list[Passage], Vectors]]
+"""Passages and vectors of articles, by their ids."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     """Articles that are to be added, with passages and vectors of those that were not stored before, by their id."""
 
     articles: Sequence[Article]
-    embedded: Mapping[str, tuple[list[Passage], Vectors]]
+    embedded: Embedded
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,11 @@ class KnowledgeBase:
         return self._catalog.place
 
     @property
+    def database(self) -> str | None:
+        """The address with which another process opens the same, password and all; None where the folder does."""
+        return self._catalog.url
+
+    @property
     def remains(self) -> str | None:
         """What may keep a trace of an erased article and is out of our hands, in one line; None if nothing may."""
         server = "the Chroma server's own files keep its vectors until they are vacuumed" if self._server else None
@@ -244,14 +253,14 @@ class KnowledgeBase:
             raise ArticleNotFound(f"no article has the id {article_id[:80]!r}{which}")
         return found
 
-    def add(self, articles: Sequence[Article]) -> list[Addition]:
+    def add(self, articles: Sequence[Article], embedded: Embedded | None = None) -> list[Addition]:
         """Stores articles in one transaction and says of each, in order, what became of it.
 
         An article of a source that is stored with another text replaces the older one; the same text from the same
         outlet under another source is a duplicate and is not stored again. When this returns, what it reports is on
-        disk. Nothing is embedded that is not stored.
+        disk. Nothing is embedded that is not stored, nor what `prepare` has `embedded` elsewhere.
         """
-        return self._store(self._prepared(articles))
+        return self._store(self._prepared(articles) if embedded is None else _Prepared(articles, embedded))
 
     def add_all(self, batches: Iterable[Sequence[Article]]) -> Iterator[list[Addition]]:
         """What `add` would report of each batch, in order. While one is stored, the next is asked for and embedded."""
@@ -281,7 +290,7 @@ class KnowledgeBase:
         for known in before.embedded if before else ():
             new.pop(known, None)
         passages = [split(article) for article in new.values()]
-        vectors = self._embed(list(zip(new.values(), passages, strict=True)))
+        vectors = _embed(self._embedder, list(zip(new.values(), passages, strict=True)))
         return _Prepared(articles, dict(zip(new, zip(passages, vectors, strict=True), strict=True)))
 
     def _store(self, prepared: _Prepared) -> list[Addition]:
@@ -292,12 +301,15 @@ class KnowledgeBase:
             # What these would have been a copy of has gone meanwhile.
             embedded.update(self._prepared(missing).embedded)
         if new:
-            making = self._making
-            with self._catalog.writing() as writing:
-                writing.made_by(making)
-                for article in new:
-                    writing.replace(article, *embedded[article.id])
+            _twice(lambda: self._write(new, embedded))
         return [addition for _, addition in plan]
+
+    def _write(self, new: Sequence[Article], embedded: Embedded) -> None:
+        making = self._making
+        with self._catalog.writing() as writing:
+            writing.made_by(making)
+            for article in new:
+                writing.replace(article, *embedded[article.id])
 
     def compare(self, articles: Sequence[Article]) -> list[Addition]:
         """What `add` would report, without doing anything."""
@@ -362,18 +374,6 @@ class KnowledgeBase:
                     by_id.pop(before.article_id, None)
                 by_source[article.source] = by_id[own_id] = stored
         return plan
-
-    def _embed(self, new: list[tuple[Article, list[Passage]]]) -> list[Vectors]:
-        """The vectors of each article's passages; the title is embedded with every passage."""
-        texts = [f"{article.title}\n{passage.text}" for article, passages in new for passage in passages]
-        if not texts:
-            return [self._embedder.passages([]) for _ in new] if new else []
-        vectors = self._embedder.passages(texts)
-        found, at = [], 0
-        for _, passages in new:
-            found.append(vectors[at : at + len(passages)])
-            at += len(passages)
-        return found
 
     # -- origins
 
@@ -687,6 +687,29 @@ class KnowledgeBase:
                 f"the passages in {self.place} were cut by another version ({made.scheme}, this one {SCHEME}); "
                 "install the version that made it, or ingest the articles into a new folder"
             )
+
+
+def prepare(model: Embedder, articles: Sequence[Article], catalog: Catalog | None) -> Embedded:
+    """What adding these articles takes longest to make; of those alone that would be stored, if the catalog can be
+    asked. It may be made on another machine, and decides nothing: `KnowledgeBase.add` does."""
+    if catalog is not None:
+        return KnowledgeBase(catalog, model)._prepared(articles).embedded
+    passages = [split(article) for article in articles]
+    vectors = _embed(model, list(zip(articles, passages, strict=True)))
+    return dict(zip((a.id for a in articles), zip(passages, vectors, strict=True), strict=True))
+
+
+def _embed(model: Embedder, new: list[tuple[Article, list[Passage]]]) -> list[Vectors]:
+    """The vectors of each article's passages; the title is embedded with every passage."""
+    texts = [f"{article.title}\n{passage.text}" for article, passages in new for passage in passages]
+    if not texts:
+        return [model.passages([]) for _ in new] if new else []
+    vectors = model.passages(texts)
+    found, at = [], 0
+    for _, passages in new:
+        found.append(vectors[at : at + len(passages)])
+        at += len(passages)
+    return found
 
 
 def _twice(act: Callable[[], _T]) -> _T:

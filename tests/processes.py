@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
+import os
 import random
+import signal
 import sqlite3
 from collections.abc import Sequence
 from multiprocessing.context import ForkServerContext
@@ -12,12 +15,12 @@ from pathlib import Path
 
 from assistant import Assistant
 from assistant.batch import Row, answer_all
-from ingest import ingest
+from ingest import Cluster, ingest
 from kb import KnowledgeBase
-from kb.embedding import HashEmbedder
+from kb.embedding import HashEmbedder, Vectors
 from tests import databases
 
-__all__ = ["contents", "processes", "run_batch", "run_ingest", "write_articles"]
+__all__ = ["OnceDying", "contents", "processes", "run_batch", "run_ingest", "write_articles"]
 
 databases.use()  # the processes that are started know nothing of pytest
 
@@ -46,13 +49,35 @@ def write_articles(folder: Path, numbers: Sequence[int]) -> None:
         (folder / f"{number:04}.txt").write_text(text)
 
 
-def run_ingest(folder: Path, texts: Sequence[Path], batch: int = 8, told: SimpleQueue[str] | None = None) -> None:
+def run_ingest(
+    folder: Path,
+    texts: Sequence[Path],
+    batch: int = 8,
+    told: SimpleQueue[str] | None = None,
+    cluster: Cluster | None = None,
+) -> None:
     """What the command does, with a word to `told` for each outcome."""
     with KnowledgeBase.open(folder, model=HashEmbedder(), create=True) as base:
-        for outcome in ingest(base, texts, batch=batch):
+        for outcome in ingest(base, texts, batch=batch, cluster=cluster):
             if told is not None:
                 told.put(f"{outcome.status} {outcome.title}")
         base.save()
+
+
+class OnceDying(HashEmbedder):
+    """A model in whose hands one process dies, the first to get as far as its second batch."""
+
+    def __init__(self, marker: Path, name: str) -> None:
+        self._marker = marker
+        self._batches = 0
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        self._batches += 1
+        if self._batches > 1:
+            with contextlib.suppress(FileExistsError):
+                self._marker.touch(exist_ok=False)
+                os.kill(os.getpid(), signal.SIGKILL)
+        return super().passages(texts)
 
 
 def run_batch(folder: Path, rows: Sequence[Row], out: Path) -> None:

@@ -114,13 +114,13 @@ def test_an_article_that_another_process_stored_meanwhile_is_no_error(
     opened: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     base, other = opened(), opened()
-    embed = base._embed
+    embed = base.embedder.passages
 
-    def slowly(new: object) -> list[Vectors]:
+    def slowly(texts: Sequence[str]) -> Vectors:
         other.add([article("A pelican.", source="same"), article("A heron.", source="another")])
-        return embed(new)  # type: ignore[arg-type]
+        return embed(texts)
 
-    monkeypatch.setattr(base, "_embed", slowly)
+    monkeypatch.setattr(base.embedder, "passages", slowly)
     base.add([article("A stork.", source="same"), article("A heron.", source="mine")])
     assert sorted(stored.text for stored in other.articles()) == ["A heron.", "A stork."]
 

@@ -64,6 +64,8 @@ class Dialect(Protocol):
     engine: sa.Engine
     place: str
     """The database as messages name it; never with a password."""
+    url: str | None
+    """What opens it in another process, password and all; None where the folder does."""
     search: Search
     random_mark: str
     """An SQL expression for sixteen random hex digits, other ones for each row."""

@@ -44,6 +44,7 @@ class Postgres:
 
     def __init__(self, url: sa.URL) -> None:
         self.place = url.set(password=None, query={}).render_as_string().replace("+psycopg", "")
+        self.url: str | None = url.render_as_string(hide_password=False)
         self.search: Search = _FullText()
         self._connected = False
         self.engine = sa.create_engine(

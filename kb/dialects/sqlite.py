@@ -30,6 +30,7 @@ class Sqlite:
 
     random_mark = "lower(hex(randomblob(8)))"
     remains: str | None = None
+    url: str | None = None
 
     def __init__(self, file: Path, *, sealed: bool = False) -> None:
         """A `sealed` file is one that nobody writes, and that nothing may be written beside."""
