@@ -595,4 +595,4 @@ DERIVED = ("rebuild_lexical", "rebuild_origins", "begin_reembedding", "stage", "
 
 def test_a_transaction_offers_no_way_around_the_log() -> None:
     public = {name for name in vars(Writing) if not name.startswith("_")}
-    assert public == {"made_by", "replace", "remove", "erase", "forget_erasures", *DERIVED, "keep_failures"}
+    assert public == {"made_by", "identify", "replace", "remove", "erase", "forget_erasures", *DERIVED, "keep_failures"}
