@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -24,10 +25,10 @@ _KEPT = 64  # failures that are written down at once
 
 
 class Base(Protocol):
-    """What a run needs of a knowledge base. Both answer for each article in turn, in the same order."""
+    """What a run needs of a knowledge base. It answers for each article in turn, in the same order."""
 
-    def add(self, articles: Sequence[Article]) -> list[Addition]:
-        """Store them; when it returns, they are."""
+    def add_all(self, batches: Iterable[Sequence[Article]]) -> Iterator[list[Addition]]:
+        """Store each batch in turn, and ask for the next meanwhile; what is told of one is stored."""
 
     def compare(self, articles: Sequence[Article]) -> list[Addition]:
         """What `add` would do, without doing it."""
@@ -137,16 +138,29 @@ def _settle(base: Base, sources: set[str]) -> None:
 
 
 def _run(base: Base, found: Iterable[Record | Rejection], given: Given, dry_run: bool, batch: int) -> Iterator[Outcome]:
-    store = _rehearsal(base) if dry_run else base.add
+    asked = deque[list[_Item]]()
+
+    def batches() -> Iterator[list[Article]]:
+        for items in _batches(_ahead(_items(found, given), batch), batch):
+            asked.append(items)
+            yield [item.result for item in items if isinstance(item.result, Article)]
+
+    for additions in map(_rehearsal(base), batches()) if dry_run else base.add_all(batches()):
+        yield from _outcomes(asked.popleft(), additions)
+
+
+def _batches(items: Iterable[_Item], batch: int) -> Iterator[list[_Item]]:
+    """The items, so many articles at once; what is rejected while no article waits comes at once."""
     pending: list[_Item] = []
     waiting = 0
-    for item in _ahead(_items(found, given), batch):
+    for item in items:
         pending.append(item)
         waiting += isinstance(item.result, Article)
         if waiting == batch or not waiting:
-            yield from _outcomes(pending, store)
+            yield pending
             pending, waiting = [], 0
-    yield from _outcomes(pending, store)
+    if pending:
+        yield pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,14 +214,13 @@ def _ahead(items: Iterator[_Item], limit: int) -> Iterator[_Item]:
         reader.join()
 
 
-def _outcomes(items: Sequence[_Item], store: Callable[[Sequence[Article]], list[Addition]]) -> Iterator[Outcome]:
-    articles = [item.result for item in items if isinstance(item.result, Article)]
-    additions = iter(store(articles) if articles else [])
+def _outcomes(items: Sequence[_Item], additions: Sequence[Addition]) -> Iterator[Outcome]:
+    told = iter(additions)
     for item in items:
         if isinstance(item.result, Rejection):
             yield Outcome("rejected", item.result.source, reason=item.result.reason, file=item.file)
         else:
-            yield _outcome(item.result, next(additions), item.file)
+            yield _outcome(item.result, next(told), item.file)
 
 
 def _outcome(article: Article, addition: Addition, file: str) -> Outcome:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -52,6 +53,19 @@ class Addition:
     status: Status
     article_id: str
     """The stored article's id; of a duplicate, the id of the one that is stored."""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the article was not stored before."""
+        return self.status in ("added", "updated")
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """Articles that are to be added, with passages and vectors of those that were not stored before, by their id."""
+
+    articles: Sequence[Article]
+    embedded: Mapping[str, tuple[list[Passage], Vectors]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,19 +241,44 @@ class KnowledgeBase:
         outlet under another source is a duplicate and is not stored again. When this returns, what it reports is on
         disk. Nothing is embedded that is not stored.
         """
-        plan = self._plan(articles)
-        new = [(article, split(article)) for article, addition in plan if addition.status in ("added", "updated")]
-        vectors = self._embed(new)
-        if new:
-            _twice(lambda: self._store(new, vectors))
-        return [addition for _, addition in plan]
+        return self._store(self._prepared(articles))
 
-    def _store(self, new: list[tuple[Article, list[Passage]]], vectors: list[Vectors]) -> None:
-        making = self._making
-        with self._catalog.writing() as writing:
-            writing.made_by(making)
-            for (article, passages), own in zip(new, vectors, strict=True):
-                writing.replace(article, passages, own)
+    def add_all(self, batches: Iterable[Sequence[Article]]) -> Iterator[list[Addition]]:
+        """What `add` would report of each batch, in order. While one is stored, the next is asked for and embedded."""
+        with ThreadPoolExecutor(1, "storing") as storing:
+            coming: Future[list[Addition]] | None = None
+            before: _Prepared | None = None
+            for articles in batches:
+                before = self._prepared(articles, before)
+                if coming is not None:
+                    yield coming.result()
+                coming = storing.submit(self._store, before)
+            if coming is not None:
+                yield coming.result()
+
+    def _prepared(self, articles: Sequence[Article], before: _Prepared | None = None) -> _Prepared:
+        """The articles cut and embedded, as far as they are to be stored after those before them."""
+        new = {addition.article_id: article for article, addition in self._plan(articles) if addition.is_new}
+        for known in before.embedded if before else ():
+            new.pop(known, None)
+        passages = [split(article) for article in new.values()]
+        vectors = self._embed(list(zip(new.values(), passages, strict=True)))
+        return _Prepared(articles, dict(zip(new, zip(passages, vectors, strict=True), strict=True)))
+
+    def _store(self, prepared: _Prepared) -> list[Addition]:
+        plan = self._plan(prepared.articles)
+        new = [article for article, addition in plan if addition.is_new]
+        embedded = dict(prepared.embedded)
+        if missing := [article for article in new if article.id not in embedded]:
+            # What these would have been a copy of has gone meanwhile.
+            embedded.update(self._prepared(missing).embedded)
+        if new:
+            making = self._making
+            with self._catalog.writing() as writing:
+                writing.made_by(making)
+                for article in new:
+                    writing.replace(article, *embedded[article.id])
+        return [addition for _, addition in plan]
 
     def compare(self, articles: Sequence[Article]) -> list[Addition]:
         """What `add` would report, without doing anything."""

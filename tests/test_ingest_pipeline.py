@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -29,9 +29,10 @@ class FakeBase:
         self.batches: list[int] = []
         self.failed: dict[str, Failure] = {}
 
-    def add(self, articles: Sequence[Article]) -> list[Addition]:
-        self.batches.append(len(articles))
-        return [self._one(article, write=True) for article in articles]
+    def add_all(self, batches: Iterable[Sequence[Article]]) -> Iterator[list[Addition]]:
+        for articles in batches:
+            self.batches.append(len(articles))
+            yield [self._one(article, write=True) for article in articles]
 
     def compare(self, articles: Sequence[Article]) -> list[Addition]:
         return [self._one(article, write=False) for article in articles]

@@ -6,9 +6,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from kb import Article, Filters, Hit, KnowledgeBase
-from kb.catalog import Catalog
+from kb.catalog import Catalog, Writing
 from kb.embedding import HashEmbedder, Vectors
 from kb.errors import ArticleNotFound, NotAKnowledgeBase, OtherModel, UnreadableKnowledgeBase
 from kb.exact import ExactIndex
@@ -134,6 +136,68 @@ def test_nothing_is_embedded_that_is_not_stored(base: KnowledgeBase, monkeypatch
     monkeypatch.setattr(HashEmbedder, "passages", lambda self, texts: pytest.fail("embedded"))
     base.compare([article("A pelican.")])
     base.add([article("A heron."), article("A heron.", source="b")])
+
+
+def test_batches_are_told_in_turn_each_once_it_is_stored(base: KnowledgeBase) -> None:
+    batches = [[article(f"Heron {n}.", source=f"{n}")] for n in range(4)]
+    stored = [([a.status for a in additions], len(base)) for additions in base.add_all([*batches, [], batches[0]])]
+    assert [told for told, _ in stored] == [["added"]] * 4 + [[], ["unchanged"]]
+    assert all(count > number for number, (_, count) in enumerate(stored[:4]))
+    assert [kept.text for kept in base.articles()] == [f"Heron {n}." for n in range(4)]
+
+
+def test_while_one_batch_is_stored_the_next_is_embedded(base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    storing, embedding = threading.Event(), threading.Event()
+    passages, writing = HashEmbedder.passages, Catalog.writing
+
+    def embed(self: HashEmbedder, texts: Sequence[str]) -> Vectors:
+        if any("pelican" in text for text in texts):
+            assert storing.wait(60)
+            embedding.set()
+        return passages(self, texts)
+
+    def write(self: Catalog) -> Any:
+        storing.set()
+        assert embedding.wait(60)
+        return writing(self)
+
+    monkeypatch.setattr(HashEmbedder, "passages", embed)
+    monkeypatch.setattr(Catalog, "writing", write)
+    batches = [[article("A heron.", source="a")], [article("A pelican.", source="b")]]
+    assert [additions[0].status for additions in base.add_all(batches)] == ["added", "added"]
+
+
+def test_copies_in_the_next_batch_are_embedded_once(base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedded: list[str] = []
+    passages = HashEmbedder.passages
+
+    def embed(self: HashEmbedder, texts: Sequence[str]) -> Vectors:
+        embedded.extend(texts)
+        return passages(self, texts)
+
+    monkeypatch.setattr(HashEmbedder, "passages", embed)
+    one = article("The heron stood there.", source="a")
+    told = list(base.add_all([[one], [replace(one, source="b")], [one]]))
+    assert [additions[0].status for additions in told] == ["added", "duplicate", "unchanged"]
+    assert len(embedded) == 1
+
+
+def test_a_batch_that_fails_ends_the_run_and_leaves_the_ones_before(
+    base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ordinary = Writing.replace
+
+    def replace_or_fail(self: Writing, one: Article, *rest: Any) -> None:
+        if "pelican" in one.text:
+            raise ValueError("it is a pelican")
+        ordinary(self, one, *rest)
+
+    monkeypatch.setattr(Writing, "replace", replace_or_fail)
+    told = base.add_all([[article("A heron.", source="a")], [article("A pelican.", source="b")], []])
+    assert next(told)[0].status == "added"
+    with pytest.raises(ValueError, match="it is a pelican"):
+        next(told)
+    assert [kept.text for kept in base.articles()] == ["A heron."]
 
 
 def test_a_failure_among_many_leaves_none_of_them(base: KnowledgeBase) -> None:
