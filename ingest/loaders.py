@@ -526,10 +526,8 @@ def _named(raw: Mapping[Any, Any], how: str) -> dict[str, tuple[str, str]]:
         text = _text(value, "\n\n" if name == "text" else ", ") if name else ""
         if name != "text":
             text = text.strip()
-        if (
-            text[:9].strip().lower() in _NOTHING
-            and text.strip().lower() in _NOTHING
-            or (name == "url" and not re.fullmatch(r"https?://\S+", text))
+        if (text[:9].strip().lower() in _NOTHING and text.strip().lower() in _NOTHING) or (
+            name == "url" and not re.fullmatch(r"https?://\S+", text)
         ):
             continue
         if name not in ranked or rank < ranked[name][0]:
