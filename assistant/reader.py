@@ -11,6 +11,7 @@ import functools
 import json
 import math
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -37,11 +38,14 @@ __all__ = [
 FEATURES = (
     "similarity",  # cosine of question and sentence
     "passage",  # cosine of question and passage
-    "words",  # share of the question's words, rare ones counting more, that the sentence holds
+    "words",  # share of the question's words, rare ones counting more, that the sentence holds, or a word akin
     "around",  # the same for the sentence, its neighbours and the title
+    "sides",  # 1 if the sentence names a side that the question names, -1 if it names others only, else 0
     "kind",  # 1 if the sentence holds what the question asks for (a number, a date, a name, a place), -1 if not, else 0
     "length",  # words in the sentence, as a logarithm: very short ones answer nothing
 )
+_KIN = 0.8  # of a word's weight, where the sentence has one that means nearly the same
+_OTHERS = 0.5  # of the score of a sentence that names other sides only than a question that asks how many
 _CANDIDATES = 16  # sentences that are embedded; the others are dropped by what costs nothing
 _TOKEN = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*")
 _NUMBER_WORD = (
@@ -55,8 +59,17 @@ _COUNT = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = re.compile(rf"\d|\b(?:{_NUMBER_WORD}|one|no one|none|half)\b", re.IGNORECASE)
+_HOW_MANY = _COUNT, _COUNTED
+_WHY = (
+    re.compile(r"\bwhy\b|\bwhat (?:caused|reason)\b", re.IGNORECASE),
+    re.compile(
+        r"\b(?:because|due|since|reason\w*|after|caus\w+|led|result\w*|so that|for|in response|retaliat\w+|over|as)\b"
+        r"|(?<!\baccording )\bto\b",
+        re.IGNORECASE,
+    ),
+)
 _KINDS = (  # what a question asks for, and how a sentence looks that gives it
-    (_COUNT, _COUNTED),
+    _HOW_MANY,
     (
         re.compile(r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|time)\b", re.IGNORECASE),
         re.compile(
@@ -75,10 +88,7 @@ _KINDS = (  # what a question asks for, and how a sentence looks that gives it
             r"|\b(?:officials?|authorities|ministry|government|forces|president|army|troops|they|he|she|it)\b"
         ),
     ),
-    (
-        re.compile(r"\bwhy\b|\bwhat (?:caused|reason)\b", re.IGNORECASE),
-        re.compile(r"\b(?:because|due|since|reason|after|to|caused?|led|result|so that|for)\b"),
-    ),
+    _WHY,
 )
 
 
@@ -163,7 +173,8 @@ class FeatureReader:
 
     def _probability(self, values: Mapping[str, float]) -> float:
         weights = self._weights
-        return 1 / (1 + math.exp(-weights["intercept"] - sum(weights[name] * values[name] for name in FEATURES)))
+        score = 1 / (1 + math.exp(-weights["intercept"] - sum(weights[name] * values[name] for name in FEATURES)))
+        return score * _OTHERS if values["of_others"] else score
 
 
 def asks_how_many(question: str) -> bool:
@@ -194,20 +205,24 @@ def features(asked: Question, hit: Hit, span: Span, similarity: float) -> dict[s
     text = span.of(hit.article.text)
     here = stems(text)
     around = here | stems(_nearby(hit, span))
+    sides = _sides(sides_named(asked.text), sides_named(text))
     return {
         "similarity": similarity,
         "passage": hit.similarity,
         "words": _share(asked.stems, here),
         "around": _share(asked.stems, around),
+        "sides": sides,
         "kind": _kind(asked.text, text),
         "length": math.log1p(len(text.split())) / 3,
+        "of_others": float(sides < 0 and asks_how_many(asked.text)),  # not learned: what is learned from has no tolls
     }
 
 
 def is_evidence(asked: Question, hit: Hit, span: Span) -> bool:
     """Whether a sentence can answer at all: no name of the question is missing around it, and where the question asks
-    how many, it holds a number."""
-    if _COUNT.search(asked.text) and not _COUNTED.search(span.of(hit.article.text)):
+    how many or why, it holds a number or what gives a reason."""
+    text = span.of(hit.article.text)
+    if any(asks.search(asked.text) and not gives.search(text) for asks, gives in (_HOW_MANY, _WHY)):
         return False
     return not missing_names(asked, hit, span)
 
@@ -269,7 +284,28 @@ def _asks(word: str) -> bool:
 
 def _share(wanted: Mapping[str, float], held: frozenset[str]) -> float:
     total = sum(wanted.values())
-    return sum(weight for word, weight in wanted.items() if word in held) / total if total else 0.0
+    return sum(_held(word, held) * weight for word, weight in wanted.items()) / total if total else 0.0
+
+
+def _held(word: str, held: frozenset[str]) -> float:
+    """1 if a stem is among some, a little less if one of its kin is, else 0."""
+    if word in held:
+        return 1.0
+    return _KIN if not _kin().get(word, frozenset()).isdisjoint(held) else 0.0
+
+
+def _sides(asked: set[str], named: set[str]) -> float:
+    if not asked or not named:
+        return 0.0
+    return 1.0 if asked & named else -1.0
+
+
+@functools.cache
+def _kin() -> Mapping[str, frozenset[str]]:
+    """For each stem of kin.toml the stems of its family."""
+    lines = tomllib.loads(resources.files("assistant").joinpath("kin.toml").read_text("utf-8"))["families"]
+    families = [frozenset(map(stem, line.split())) for line in lines]
+    return {word: family for family in families for word in family}
 
 
 def _holds(name: str, text: str) -> bool:

@@ -3,12 +3,14 @@
     python bench/scale.py [10000 100000 ...] [--folder FOLDER] [--only-exact]
 
 Real text: the 1,456 articles of ../shared/data/allsides_conflict, and for all beyond them copies in which the words
-are swapped for others that are about as common, so that no two articles are one report. Synthetic vectors: each of a
-copy's passages lies near a real passage's vector, away from it by the difference of two others, so that they gather
-where real ones do. Both go in through the storage of the project; only the embedding is left out. With FOLDER what was
-grown is kept, and a later run grows it on. Measured is in a process of its own, which has answered 20 others before.
-Asked are, each once, 100 known items (a sentence's names and half of its words, as in bench/search.py) and 40 times
-five of the commonest words, which cost the most in an index of words. Says so and stops where the data is absent.
+are swapped for others that are about as common, so that no two articles are one report. Synthetic vectors: the passages
+of 300 articles are embedded; the vector of every other passage lies near one of theirs, away from it by the difference
+of two others, so that they gather where real ones do. Both go in through the storage of the project; only the embedding
+is left out. With FOLDER what was grown is kept, and a later run grows it on.
+
+Measured is in a process of its own, which has answered 20 others before. Asked are, each once, 100 known items (a
+sentence's names and half of its words, as in bench/search.py) and 40 times five of the commonest words, which cost the
+most in an index of words. Says so and stops where the data is absent.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ import numpy as np
 import numpy.typing as npt
 from search import KeptEmbedder, allsides
 
-from kb import Article, Filters, KnowledgeBase
+from kb import Article, Filters, KnowledgeBase, Passage
 from kb.embedding import SentenceTransformerEmbedder, Vectors
 from kb.passages import split
 from kb.words import content_words
@@ -45,6 +47,7 @@ _BAND = 40  # neighbours by frequency among whom a word is swapped
 _AWAY = 0.7  # how far a synthetic vector is moved: its cosine to the real one is about 0.76
 _OUTLETS = 100
 _FIRST_DAY, _DAYS = date(2012, 1, 1), 4000
+_REAL = 300  # articles whose passages are embedded, for all others to lie around
 _WARMING = 20  # questions that are not measured
 _PORTION = 300  # articles in one transaction
 
@@ -72,22 +75,19 @@ class Source:
 
     def __init__(self) -> None:
         self._articles = allsides().corpus
-        self._passages = [split(article) for article in self._articles]
-        # In the portions of bench/search.py, so that both find them kept.
-        model, anchors = KeptEmbedder(), list[Vectors]()
-        for at in range(0, len(self._articles), 200):
-            pairs = zip(self._articles[at : at + 200], self._passages[at : at + 200], strict=True)
-            anchors.append(model.passages([f"{a.title}\n{p.text}" for a, own in pairs for p in own]))
-        self._anchors = np.concatenate(anchors)
-        self._first = np.cumsum([0, *map(len, self._passages)])
+        passages = [split(article) for article in self._articles[:_REAL]]
+        texts = [f"{a.title}\n{p.text}" for a, own in zip(self._articles, passages, strict=False) for p in own]
+        self._anchors = KeptEmbedder().passages(texts)
+        self._first = np.cumsum([0, *map(len, passages)])
         counts = Counter(word.lower() for article in self._articles for word in _WORD.findall(article.text))
         self._common = [word for word, _ in counts.most_common()]
 
-    def from_number(self, number: int) -> Iterator[tuple[Article, Vectors]]:
+    def from_number(self, number: int) -> Iterator[tuple[Article, list[Passage], Vectors]]:
         """Every article from the one with this number on."""
         while True:
-            copy, place = divmod(number, len(self._articles))
-            yield self._article(copy, place, number), self._vectors(copy, place)
+            article = self._article(*divmod(number, len(self._articles)), number)
+            passages = split(article)
+            yield article, passages, self._vectors(number, len(passages))
             number += 1
 
     def _article(self, copy: int, place: int, number: int) -> Article:
@@ -117,12 +117,12 @@ class Source:
             self._swapped_for = copy
         return self._swaps
 
-    def _vectors(self, copy: int, place: int) -> Vectors:
-        own = self._anchors[self._first[place] : self._first[place + 1]]
-        if not copy or not len(own):
+    def _vectors(self, number: int, count: int) -> Vectors:
+        own: Vectors = self._anchors[(self._first[number % _REAL] + np.arange(count)) % len(self._anchors)]
+        if number < _REAL:
             return own
-        chance = np.random.default_rng([copy, place])
-        one, other = (self._anchors[chance.integers(len(self._anchors), size=len(own))] for _ in range(2))
+        chance = np.random.default_rng(number)
+        one, other = (self._anchors[chance.integers(len(self._anchors), size=count)] for _ in range(2))
         moved: Vectors = own + _AWAY * (one - other)
         moved /= np.linalg.norm(moved, axis=1, keepdims=True)
         return moved
@@ -144,11 +144,8 @@ def grow(base: KnowledgeBase, source: Source, size: int) -> None:
         with base._catalog.writing() as writing:
             writing.made_by(base._making)
             for _ in range(_PORTION):
-                article, vectors = next(articles)
-                passages = split(article)
-                # Other words cut an article a little otherwise; the last ones share a vector then.
-                own = np.minimum(np.arange(len(passages)), len(vectors) - 1)
-                writing.replace(article, passages, vectors[own] if len(passages) else vectors[:0])
+                article, passages, vectors = next(articles)
+                writing.replace(article, passages, vectors)
                 there += len(passages)
                 if there >= size:
                     break
