@@ -232,7 +232,9 @@ def missing_names(asked: Question, hit: Hit, span: Span) -> list[str]:
     if not asked.names:
         return []
     known = _nearby(hit, span)
-    missing = [name for name in asked.names if not _holds(name, known)]
+    # When it was is told before what happened, or with it: "The fighting of 2020 …" after it begins another matter.
+    until = _nearby(hit, span, after=0)
+    missing = [name for name in asked.names if not _holds(name, until if _YEAR.fullmatch(name) else known)]
     if missing:
         sides = {side.casefold() for side in sides_named(known)}
         missing = [name for name in missing if name.casefold() not in sides]
@@ -329,11 +331,14 @@ def _kind(question: str, sentence: str) -> float:
     return 0.0
 
 
-def _nearby(hit: Hit, span: Span) -> str:
-    """The sentence with the one before and the one after, and what the article is headed with."""
+_YEAR = re.compile(r"(?:19|20)\d\d")
+
+
+def _nearby(hit: Hit, span: Span, after: int = 1) -> str:
+    """The sentence with the one before and the one `after`, and what the article is headed with."""
     sentences = hit.passage.sentences
     place = next((i for i, s in enumerate(sentences) if s.start == span.start), 0)
-    first, last = sentences[max(place - 1, 0)], sentences[min(place + 1, len(sentences) - 1)]
+    first, last = sentences[max(place - 1, 0)], sentences[min(place + after, len(sentences) - 1)]
     article = hit.article
     return " ".join(
         (article.text[first.start : last.end], article.title, article.outlet or "", _day(article.published))

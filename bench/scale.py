@@ -36,7 +36,7 @@ import numpy.typing as npt
 from search import KeptEmbedder, allsides
 
 from kb import Article, Filters, KnowledgeBase, Passage
-from kb.embedding import SentenceTransformerEmbedder, Vectors
+from kb.embedding import InFront, SentenceTransformerEmbedder, Vectors
 from kb.passages import split
 from kb.words import content_words
 
@@ -52,16 +52,12 @@ _WARMING = 20  # questions that are not measured
 _PORTION = 300  # articles in one transaction
 
 
-class Remembered:
+class Remembered(InFront):
     """The default model, which knows the questions that it was asked: what is left is the cost of searching."""
 
     def __init__(self, questions: Sequence[str], vectors: Vectors) -> None:
+        super().__init__(SentenceTransformerEmbedder())
         self._known = dict(zip(questions, vectors, strict=True))
-        model = SentenceTransformerEmbedder()
-        self.name, self.digest, self.dimension = model.name, model.digest, model.dimension
-
-    def passages(self, texts: Sequence[str]) -> Vectors:
-        raise NotImplementedError("nothing is embedded here")
 
     def questions(self, texts: Sequence[str]) -> Vectors:
         return np.stack([self._known[text] for text in texts])

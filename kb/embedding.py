@@ -23,7 +23,7 @@ from kb.errors import UnusableModel
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["DEFAULT_MODEL", "Embedder", "HashEmbedder", "SentenceTransformerEmbedder", "Vectors", "embedder"]
+__all__ = ["DEFAULT_MODEL", "Embedder", "HashEmbedder", "InFront", "SentenceTransformerEmbedder", "Vectors", "embedder"]
 
 Vectors = npt.NDArray[np.float32]
 
@@ -56,6 +56,31 @@ class Embedder(Protocol):
 
     def questions(self, texts: Sequence[str]) -> Vectors:
         """Vectors to search with. The same text gives the same vector whatever else is in the call."""
+
+
+class InFront:
+    """An embedder in front of another one, which does whatever a subclass does not do itself."""
+
+    def __init__(self, alone: Embedder) -> None:
+        self._alone = alone
+
+    @property
+    def name(self) -> str:
+        return self._alone.name
+
+    @property
+    def digest(self) -> str:
+        return self._alone.digest
+
+    @property
+    def dimension(self) -> int:
+        return self._alone.dimension
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        return self._alone.passages(texts)
+
+    def questions(self, texts: Sequence[str]) -> Vectors:
+        return self._alone.questions(texts)
 
 
 def embedder(model: str = DEFAULT_MODEL) -> Embedder:

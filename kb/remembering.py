@@ -9,38 +9,22 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from kb.embedding import Embedder, Vectors
+from kb.embedding import Embedder, InFront, Vectors
 
 __all__ = ["Remembering"]
 
 _REMEMBERED = 10_000  # vectors: 15 MB of the default model's
 
 
-class Remembering:
+class Remembering(InFront):
     """An embedder in front of another one. An embedder promises that a text has one vector whatever else is in the
     call, so what is remembered is what embedding it again would give."""
 
     def __init__(self, alone: Embedder, remembered: int = _REMEMBERED) -> None:
-        self._alone = alone
+        super().__init__(alone)
         self._remembered = remembered
         self._known: OrderedDict[str, npt.NDArray[np.float32]] = OrderedDict()
         self._lock = threading.Lock()
-
-    @property
-    def name(self) -> str:
-        return self._alone.name
-
-    @property
-    def digest(self) -> str:
-        return self._alone.digest
-
-    @property
-    def dimension(self) -> int:
-        return self._alone.dimension
-
-    def passages(self, texts: Sequence[str]) -> Vectors:
-        """Not remembered: they are stored, and may be coarser than those of `questions`."""
-        return self._alone.passages(texts)
 
     def questions(self, texts: Sequence[str]) -> Vectors:
         """Vectors to search with, each embedded once."""

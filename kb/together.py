@@ -15,7 +15,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from kb.embedding import Embedder, Vectors
+from kb.embedding import Embedder, InFront, Vectors
 
 __all__ = ["Together"]
 
@@ -24,7 +24,7 @@ _PORTION = 128  # texts that one thread takes at once, so that the others find s
 _Vector = npt.NDArray[np.float32]
 
 
-class Together:
+class Together(InFront):
     """An embedder in front of another one. Close it, or use it in a `with` block.
 
     Args:
@@ -33,7 +33,7 @@ class Together:
     """
 
     def __init__(self, alone: Embedder, threads: int) -> None:
-        self._alone = alone
+        super().__init__(alone)
         self._coming: dict[str, Future[_Vector]] = {}
         self._waiting: list[str] = []
         self._changed = threading.Condition()
@@ -59,21 +59,6 @@ class Together:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    @property
-    def name(self) -> str:
-        return self._alone.name
-
-    @property
-    def digest(self) -> str:
-        return self._alone.digest
-
-    @property
-    def dimension(self) -> int:
-        return self._alone.dimension
-
-    def passages(self, texts: Sequence[str]) -> Vectors:
-        return self._alone.passages(texts)
 
     def questions(self, texts: Sequence[str]) -> Vectors:
         """Vectors to search with. Whatever the embedder raises, everybody who waits for one of these texts gets."""

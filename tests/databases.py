@@ -28,6 +28,8 @@ def url(folder: Path) -> str:
     assert URL
     engine = sa.create_engine(_with_driver(), poolclass=sa.NullPool)
     with engine.begin() as connection:
+        # Two processes that make one schema at once: PostgreSQL fails the second, "if not exists" or not.
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('a schema of the tests'))")
         connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {schema(folder)}")
     _made.add(schema(folder))
     return f"{URL}{'&' if '?' in URL else '?'}options=-csearch_path%3D{schema(folder)}"

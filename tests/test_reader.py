@@ -65,6 +65,22 @@ def test_a_sentence_without_what_is_asked_for_is_no_evidence(
     assert is_evidence(Question.parse(question, base), found, found.passage.sentences[0]) is can
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "can"),
+    [
+        ("Nine sailors were killed.", "The storm of 2020 was another matter.", False),
+        ("The storm of 2020 was long.", "Nine sailors were killed.", True),
+    ],
+)
+def test_a_year_is_told_before_what_happened_in_it(base: KnowledgeBase, before: str, after: str, can: bool) -> None:
+    known = article(f"{before} {after}", title="")
+    spans = (Span(0, len(before)), Span(len(before) + 1, len(known.text)))
+    found = Hit(Passage(known.id, 0, len(known.text), known.text, spans), known, 0)
+    asked = Question.parse("How many sailors were killed in 2020?", base)
+    sailors = spans[0] if before.startswith("Nine") else spans[1]
+    assert is_evidence(asked, found, sailors) is can
+
+
 def test_of_two_tolls_the_one_of_the_side_asked_about_comes_first(base: KnowledgeBase) -> None:
     base.add(
         [
