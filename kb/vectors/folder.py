@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 from kb.catalog import Catalog
 from kb.embedding import Vectors
 from kb.vectors.feeding import CONFIGURATION, Row, forget, portions, send
+from kb.vectors.memory import overwriting
 
 if TYPE_CHECKING:
     import chromadb
@@ -106,7 +107,7 @@ class ChromaProjection:
 
     def close(self) -> None:
         """Gives the folder back. The object is of no use afterwards."""
-        with self._syncing:
+        with self._at_work():
             try:
                 if self._client is not None:
                     self._disconnect()
@@ -116,7 +117,7 @@ class ChromaProjection:
 
     def abandon(self) -> None:
         """Gives the folder back to be built anew by the next owner, whatever state it is in."""
-        with self._syncing:
+        with self._at_work():
             self._mark.unlink(missing_ok=True)
             try:
                 self._disconnect()
@@ -127,7 +128,7 @@ class ChromaProjection:
 
     def sync(self) -> None:
         """Brings Chroma up to the catalog's latest change."""
-        with self._syncing, _no_panic():
+        with self._at_work(), _no_panic():
             mark = self._read_mark()
             if mark is None or self._catalog.mark(mark["watermark"]) != mark["mark"]:
                 self.begin_anew()
@@ -145,7 +146,7 @@ class ChromaProjection:
 
     def begin_anew(self) -> None:
         """Deletes everything that Chroma wrote; the next `sync` fills it again."""
-        with self._syncing:
+        with self._at_work():
             self._disconnect()
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder.mkdir(exist_ok=True)
@@ -153,13 +154,20 @@ class ChromaProjection:
 
     def candidates(self, vector: Vectors, k: int) -> list[int]:
         """About the `k` nearest passages to a unit vector of shape (dimension,), by their numbers."""
-        with self._syncing, _no_panic():
+        with self._at_work(), _no_panic():
             collection = self._open_collection()
             count = collection.count()
             if not count:
                 return []
             found = collection.query(query_embeddings=vector.reshape(1, -1), n_results=min(k, count), include=[])
         return [int(key) for key in found["ids"][0]]
+
+    @contextlib.contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """Alone with Chroma. It writes its index to disk with the places that it keeps free as they were reserved: with
+        what stood in that memory before, vectors of removed articles too."""
+        with self._syncing, overwriting():
+            yield
 
     def _disconnect(self) -> None:
         if self._client is not None:
