@@ -70,6 +70,8 @@ class _Prepared:
 
     articles: Sequence[Article]
     embedded: Embedded
+    settled: list[Addition] | None = None
+    """What becomes of them, where nothing is to be stored and nothing was being stored when that was looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +288,10 @@ class KnowledgeBase:
 
     def _prepared(self, articles: Sequence[Article], before: _Prepared | None = None) -> _Prepared:
         """The articles cut and embedded, as far as they are to be stored after those before them."""
-        new = {addition.article_id: article for article, addition in self._plan(articles) if addition.is_new}
+        plan = self._plan(articles)
+        new = {addition.article_id: article for article, addition in plan if addition.is_new}
+        if not new and (before is None or before.settled is not None):
+            return _Prepared(articles, {}, [addition for _, addition in plan])
         for known in before.embedded if before else ():
             new.pop(known, None)
         passages = [split(article) for article in new.values()]
@@ -294,6 +299,8 @@ class KnowledgeBase:
         return _Prepared(articles, dict(zip(new, zip(passages, vectors, strict=True), strict=True)))
 
     def _store(self, prepared: _Prepared) -> list[Addition]:
+        if prepared.settled is not None:
+            return prepared.settled
         plan = self._plan(prepared.articles)
         new = [article for article, addition in plan if addition.is_new]
         embedded = dict(prepared.embedded)

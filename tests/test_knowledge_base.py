@@ -182,6 +182,31 @@ def test_copies_in_the_next_batch_are_embedded_once(base: KnowledgeBase, monkeyp
     assert len(embedded) == 1
 
 
+def test_what_is_unchanged_until_the_batch_before_is_stored_is_an_update_after_it(base: KnowledgeBase) -> None:
+    old, new = article("The heron stood there.", source="a"), article("The pelican sat there.", source="a")
+    base.add([old])
+    told = list(base.add_all([[new], [old], [old]]))
+    assert [additions[0].status for additions in told] == ["updated", "updated", "unchanged"]
+    assert [kept.text for kept in base.articles()] == [old.text]
+
+
+def test_a_run_that_changes_nothing_looks_everything_up_once(
+    base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches = [[article(f"Heron {n}.", source=f"{n}")] for n in range(3)]
+    list(base.add_all(batches))
+    looked_up: list[object] = []
+    stored = Catalog.stored
+
+    def counted(self: Catalog, *given: Any) -> Any:
+        looked_up.append(given)
+        return stored(self, *given)
+
+    monkeypatch.setattr(Catalog, "stored", counted)
+    assert [additions[0].status for additions in base.add_all(batches)] == ["unchanged"] * 3
+    assert len(looked_up) == 3
+
+
 def test_a_batch_that_fails_ends_the_run_and_leaves_the_ones_before(
     base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
