@@ -266,6 +266,8 @@ class Catalog:
         return catalog
 
     def close(self) -> None:
+        # What another thread, or a reader left midway, still holds is closed when it comes back, and kept for nobody.
+        sa.event.listen(self._engine, "checkin", lambda _, record: record.close())
         self._engine.dispose()
 
     @property
@@ -783,8 +785,9 @@ class Catalog:
         query = sa.select(_passages.c.id, _passages.c.article, _passages.c.vector).order_by(_passages.c.id)
         with self._read() as connection:
             if articles is None:
-                for row in connection.execution_options(yield_per=2000).execute(query):
-                    yield row.id, row.article, row.vector
+                with _streamed(connection, query, 2000) as rows:
+                    for row in rows:
+                        yield row.id, row.article, row.vector
                 return
             for some in _portions(articles):
                 for row in connection.execute(query.where(_passages.c.article.in_(some))):
@@ -834,11 +837,12 @@ class Catalog:
             if orphans:
                 problems.append(f"{orphans} passages belong to no article")
             columns = (_articles.c.id, _articles.c.text, _articles.c.url, _articles.c.outlet)
-            problems += [
-                f"article {row.id} is not what was stored"
-                for row in connection.execution_options(yield_per=200).execute(sa.select(*columns))
-                if article_id(row.text, row.url or row.outlet) != row.id
-            ]
+            with _streamed(connection, sa.select(*columns), 200) as rows:
+                problems += [
+                    f"article {row.id} is not what was stored"
+                    for row in rows
+                    if article_id(row.text, row.url or row.outlet) != row.id
+                ]
         return problems + self._passage_problems()
 
     def _passage_problems(self) -> list[str]:
@@ -852,10 +856,10 @@ class Catalog:
             _articles.c.id.label("article_id"),
             sa.func.length(_articles.c.text).label("length"),
         ).select_from(_dated)
-        with self._read() as connection:
+        with self._read() as connection, _streamed(connection, query, 1000) as rows:
             return [
                 f"passage {row.id} of article {row.article_id} {wrong}"
-                for row in connection.execution_options(yield_per=1000).execute(query)
+                for row in rows
                 for wrong in _wrong(row, made.dimension if made else None)
             ]
 
@@ -1106,6 +1110,11 @@ class Writing:
 
 def _absent(place: str) -> str:
     return f"there is no knowledge base in {place}; make one with: accordingto ingest PATH, or name another with --kb"
+
+
+def _streamed(connection: sa.Connection, query: sa.Select[Any], portion: int) -> sa.CursorResult[Any]:
+    """The rows of a query, read in portions. To be closed, for one left midway holds a cursor of the server's."""
+    return connection.execute(query, execution_options={"yield_per": portion})
 
 
 def _spellings(connection: sa.Connection, column: sa.Column[Any], name: str, *, variants: bool = False) -> list[str]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from kb.article import Article, Boilerplate, Passage
 from kb.catalog import Catalog, Filters, Making, Writing
@@ -64,6 +65,22 @@ def test_one_that_another_process_is_just_making_is_waited_for(tmp_path: Path, m
     other.close()
     assert waited
     assert raw(folder, "PRAGMA journal_mode") == [("wal",)]
+
+
+def test_what_is_held_when_it_closes_is_closed_when_it_is_given_back(tmp_path: Path) -> None:
+    opened = Catalog.open(tmp_path / "kb", create=True)
+    store(opened, *(article(f"Words of number {n}.", source=str(n)) for n in range(3)))
+    live = set[int]()
+    sa.event.listen(opened._engine, "checkout", lambda connection, *_: live.add(id(connection)))
+    sa.event.listen(opened._engine, "close", lambda connection, _: live.discard(id(connection)))
+    midway, held = opened.vectors(), opened._engine.connect()
+    next(midway)
+    opened.close()
+    assert len(live) == 2
+    midway.close()
+    held.close()
+    assert opened.count() == 3, "a thread that has not heard of it yet"
+    assert not live
 
 
 def numbers(catalog: Catalog, word: str, filters: Filters = Filters()) -> set[int]:
