@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from collections import Counter
@@ -431,10 +432,12 @@ def move(
         from kb.catalog import Catalog
         from kb.moving import move as run
 
-        url = to if "://" in to else None
+        url = to if re.match(r"\w{2,}:", to) else None  # also where a slash was forgotten
         folder = _settings(kb).kb if url else Path(to).expanduser()
-        with _catalog(kb) as source, closing(Catalog.open(folder, create=True, url=url)) as target:
-            _copied(run(source, target, _told()), as_json)
+        with _catalog(kb) as source:
+            source.refuse_if_empty()  # before anything is made where nothing would come
+            with closing(Catalog.open(folder, create=True, url=url, named="--to")) as target:
+                _copied(run(source, target, _told()), as_json)
             place = f"ACCORDINGTO_DATABASE_URL={target.place} (with the password)" if url else f"--kb {folder}"
             _note(f"use it with {place}; delete {source.place} when nothing misses it")
 
@@ -459,10 +462,13 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Make an empty or new knowledge base what a backup holds, verified, in a folder or in PostgreSQL."""
-    with _refusals(), _catalog(kb, create=True) as target:
+    with _refusals():
+        from kb.moving import backed_up
         from kb.moving import restore as run
 
-        _copied(run(file, target, _told()), as_json)
+        # In this order: what is no backup makes no knowledge base.
+        with backed_up(file) as source, _catalog(kb, create=True) as target:
+            _copied(run(source, target, _told()), as_json)
 
 
 @app.command()
@@ -674,9 +680,11 @@ def _refusals() -> Iterator[None]:
         first = error.errors()[0]
         name = "ACCORDINGTO_" + "_".join(map(str, first["loc"])).upper()
         value = f"={first.get('input')!r}" if may_show(str(first["loc"][0])) else ""
-        _refuse(f"{name}{value} cannot be used: {first['msg']}", _WRONG_USE)
+        _refuse(f"{name}{value} cannot be used: {first['msg'].removeprefix('Value error, ')}", _WRONG_USE)
     except SettingsError as error:
-        _refuse(f"{error}; it is no JSON", _WRONG_USE)
+        named = re.search(r'field "(\w+)"', str(error))  # the one thing in the message that a user knows
+        name = f"ACCORDINGTO_{named[1].upper()}" if named else "a setting"
+        _refuse(f"{name} cannot be used: it is no JSON", _WRONG_USE)
     except KeyboardInterrupt:
         _refuse("stopped; what was reported is stored, and the same command goes on from there", 130)
 

@@ -146,7 +146,7 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str | None:
         """The database's address in clear."""
-        return self.database_url.get_secret_value() if self.database_url else None
+        return None if self.database_url is None else self.database_url.get_secret_value()
 
     def digest(self) -> str:
         """Identifies the settings that shape an answer: equal digests, equal answers from equal articles."""
@@ -166,8 +166,8 @@ class Settings(BaseSettings):
     @classmethod
     def _names_a_server(cls, url: str | None) -> str | None:
         parts = urlsplit(url or "")
-        if url is not None and (parts.scheme not in ("http", "https") or not parts.hostname):
-            raise ValueError("it is not an address such as http://127.0.0.1:8000")
+        if url is not None and (parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0):
+            raise ValueError("it is no address such as http://127.0.0.1:8000")
         if parts.username or parts.password:
             raise ValueError("it must hold no user name and no password; send them by ACCORDINGTO_CHROMA_HEADERS")
         if set(parse_qs(parts.query)) - {"tenant", "database"} or parts.fragment:

@@ -1,18 +1,20 @@
 """Questions under load: one app and two, on one catalog and one Chroma server, and what happens when that is killed.
 
-    python bench/serving.py [--seconds 20] [--readers 1 4] [--apps 1 2] [--kb FOLDER] [--kills 0] [--ingests 0]
+    python bench/serving.py [--seconds 20] [--readers 1 4] [--apps 1 2] [--kb FOLDER]
+                            [--kills 0] [--restarts 0] [--ingests 0]
 
 Readers ask the page's /ask in a closed loop: the next question when the last one is answered. Every answer must be
 the one that the question has when it is asked alone. The catalog is a copy of the one in FOLDER, else of the sample
-articles; with ACCORDINGTO_TEST_DATABASE_URL (tests/with_postgres.sh) it is in PostgreSQL. With --kills the server
-is killed so often while readers ask, and started again; with --ingests so many processes add articles meanwhile, and
-each article that they acknowledge must be there afterwards.
+articles; with ACCORDINGTO_TEST_DATABASE_URL (tests/with_postgres.sh) it is in PostgreSQL. With --kills the Chroma
+server is killed so often while readers ask, and started again, with --restarts PostgreSQL; with --ingests so many
+processes add articles meanwhile, and each article that they acknowledge must be there afterwards.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import shutil
@@ -23,7 +25,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -37,7 +39,10 @@ from tests import databases
 from tests.chroma_servers import ChromaServer
 from tests.processes import write_articles
 
-_NUMBER = 100_000  # of the first article that an ingest adds; none of its words is in a question
+_CONTROL = os.environ.get("ACCORDINGTO_TEST_DATABASE_CONTROL")
+_RESTARTING = 5.0  # seconds that PostgreSQL is away
+_EACH = 200  # articles in one run of an ingest
+_NUMBERS = itertools.count(100_000, _EACH)  # of the first article of each run; none of their words is in a question
 
 
 def main() -> None:
@@ -60,8 +65,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--apps", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--kb", type=Path)
     parser.add_argument("--kills", type=int, default=0)
+    parser.add_argument("--restarts", type=int, default=0)
     parser.add_argument("--ingests", type=int, default=0)
-    return parser.parse_args()
+    told = parser.parse_args()
+    if told.restarts and not _CONTROL:
+        parser.error("--restarts needs a PostgreSQL server of our own: run it by tests/with_postgres.sh")
+    return told
 
 
 def _prepared(folder: Path, given: Path | None, server: ChromaServer) -> dict[str, str]:
@@ -134,8 +143,9 @@ def _load(
         return seconds
 
     with (
-        _killing(server, told.kills, told.seconds),
-        _ingesting(folder, environment, told.ingests, until) as stored,
+        _broken(server.kill, server.start, told.kills, told.seconds, told.seconds / (told.kills + 1) / 6),
+        _broken(lambda: _postgres("stop"), lambda: _postgres("start"), told.restarts, told.seconds, _RESTARTING),
+        _ingesting(folder, environment, told.ingests, until, errors) as stored,
         ThreadPoolExecutor(readers) as pool,
     ):
         seconds = [one for each in pool.map(ask, range(readers)) for one in each]
@@ -145,6 +155,7 @@ def _load(
         f"{len(seconds) / told.seconds:.2f}/s, p50 {statistics.median(seconds):.3f} s, p95 {_p95(seconds):.3f} s, "
         f"longest {max(seconds):.2f} s; {sum(wrong.values())} wrong, {sum(errors.values())} errors; apps {memory} MB"
         + (f"; Chroma killed {told.kills} times" if told.kills else "")
+        + (f"; PostgreSQL restarted {told.restarts} times" if told.restarts else "")
     )
     for text, number in errors.most_common(5):
         _say(f"  {number} x {text}")
@@ -153,43 +164,53 @@ def _load(
 
 
 @contextlib.contextmanager
-def _killing(server: ChromaServer, times: int, seconds: float) -> Iterator[None]:
-    """Kills the server so often while the block runs, evenly, each time for a sixth of the time between."""
+def _broken(
+    stop: Callable[[], None], start: Callable[[], None], times: int, seconds: float, away: float
+) -> Iterator[None]:
+    """Stops a server so often while the block runs, evenly, and starts it after so many seconds."""
     over = threading.Event()
 
-    def kill() -> None:
-        between = seconds / (times + 1)
+    def breaking() -> None:
         for _ in range(times):
-            if over.wait(between * 5 / 6):
+            if over.wait(seconds / (times + 1) - away):
                 return
-            server.kill()
-            over.wait(between / 6)
-            server.start()
+            stop()
+            over.wait(away)
+            start()
 
-    thread = threading.Thread(target=kill)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(breaking)
+        try:
+            yield
+        finally:
+            over.set()
+            done.result()
+
+
+def _postgres(act: str) -> None:
+    subprocess.run(["sh", "-c", f"{_CONTROL} {act}"], check=True, stdout=subprocess.DEVNULL)
 
 
 @contextlib.contextmanager
-def _ingesting(folder: Path, environment: Mapping[str, str], processes: int, until: float) -> Iterator[set[str]]:
-    """Adds articles in so many processes, one small run after the other; gives the ids of those acknowledged."""
+def _ingesting(
+    folder: Path, environment: Mapping[str, str], processes: int, until: float, errors: Counter[str]
+) -> Iterator[set[str]]:
+    """Adds articles in so many processes, one run after the other; gives the ids of those acknowledged."""
     stored: set[str] = set()
 
-    def add(place: int) -> None:
+    def add() -> None:
         while time.monotonic() < until:
-            texts = folder / f"texts {place} {time.monotonic_ns()}"
-            first = _NUMBER * (place + 1) + time.monotonic_ns() % 10_000_000
-            write_articles(texts, range(first, first + 20))
-            done = _run("ingest", str(texts), "--json", environment={**environment, "ACCORDINGTO_CHROMA_URL": ""})
-            stored.update(o["article_id"] for o in json.loads(done)["outcomes"] if o["status"] == "added")
+            first = next(_NUMBERS)
+            texts = folder / f"texts {first}"
+            write_articles(texts, range(first, first + _EACH))
+            done = _tried("ingest", str(texts), "--json", "--no-progress", environment=environment)
+            if done.returncode:
+                errors[f"ingest: {(done.stderr.strip().splitlines() or ['?'])[-1]}"] += 1
+            if done.stdout:
+                stored.update(o["article_id"] for o in json.loads(done.stdout)["outcomes"] if o["status"] == "added")
 
     with ThreadPoolExecutor(max(processes, 1)) as pool:
-        running = [pool.submit(add, place) for place in range(processes)]
+        running = [pool.submit(add) for _ in range(processes)]
         yield stored
         for each in running:
             each.result()
@@ -207,11 +228,15 @@ def _lost(environment: Mapping[str, str], stored: set[str]) -> str:
 
 
 def _run(*arguments: str, environment: Mapping[str, str]) -> str:
-    given = {name: value for name, value in {**os.environ, **environment}.items() if value}
-    done = subprocess.run([_program(), *arguments], check=False, capture_output=True, text=True, env=given)
+    done = _tried(*arguments, environment=environment)
     if done.returncode not in (0, 1):
         raise SystemExit(done.stderr)
     return done.stdout
+
+
+def _tried(*arguments: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [_program(), *arguments]
+    return subprocess.run(command, check=False, capture_output=True, text=True, env={**os.environ, **environment})
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import os
 import re
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -25,7 +25,7 @@ import sqlalchemy as sa
 
 from kb import migrations
 from kb.article import Article, Boilerplate, Passage, Span, article_id, day_range
-from kb.dialects import Damage, Dialect, Number, bound, dialect, in_portions, rarity
+from kb.dialects import Damage, Dialect, Number, absent, bound, dialect, in_portions, rarity
 from kb.embedding import Vectors
 from kb.errors import NotAKnowledgeBase, OtherModel, UnreadableKnowledgeBase
 from kb.origins import Copy, Story, Tie, groups, tie
@@ -240,15 +240,15 @@ class Catalog:
         self._counted = _Counted((), 0, {})
 
     @classmethod
-    def open(cls, folder: Path, *, create: bool, url: str | None = None) -> Catalog:
+    def open(cls, folder: Path, *, create: bool, url: str | None = None, named: str | None = None) -> Catalog:
         """The catalog in `folder`, or in the PostgreSQL database at `url`; made new if there is none and `create` is
-        set.
+        set. `named` is what messages call the option or setting that named it, if it is not that of every command.
 
         Raises:
             NotAKnowledgeBase: there is none, and none may be made here.
             UnreadableKnowledgeBase: damaged, locked, out of reach, or made by a newer version.
         """
-        return cls.over(folder, dialect(folder, url, create=create), create=create)
+        return cls.over(folder, dialect(folder, url, create=create, named=named), create=create)
 
     @classmethod
     def over(cls, folder: Path, database: Dialect, *, create: bool) -> Catalog:
@@ -321,7 +321,7 @@ class Catalog:
                     migrations.stamp(connection)
                 connection.commit()
             if not sa.inspect(connection).has_table("meta"):
-                raise NotAKnowledgeBase(_absent(self.place))
+                raise NotAKnowledgeBase(absent(self.place, self._database.named))
             schema = connection.scalar(sa.select(_meta.c.value).where(_meta.c.key == "schema"))
             if schema != SCHEMA:
                 raise UnreadableKnowledgeBase(
@@ -400,7 +400,7 @@ class Catalog:
         with self._database.mapped(), self._engine.connect() as connection:
             if not self.writable:
                 raise UnreadableKnowledgeBase(
-                    f"{self.place} is read-only; change its permissions, or name another folder with --kb"
+                    f"{self.place} is read-only; change its permissions, or name another with {self._database.named}"
                 )
             self._database.lock(connection)
             try:
@@ -428,15 +428,24 @@ class Catalog:
             yield connection
             connection.rollback()
 
+    def refuse_if_empty(self) -> None:
+        """
+        Raises:
+            NotAKnowledgeBase: nothing is stored, nor ever was.
+        """
+        if self.empty:
+            raise NotAKnowledgeBase(f"nothing is stored in {self.place} yet, so there is nothing to move")
+
     def refuse_unless_empty(self) -> None:
         """
         Raises:
             NotAKnowledgeBase: something is stored, or was.
         """
         if not self.empty:
+            count = self.count()
             raise NotAKnowledgeBase(
-                f"{self.place} is a knowledge base already, with {self.count()} articles; name an empty or a new "
-                "place, for nothing is mixed or overwritten"
+                f"{self.place} is a knowledge base already, with {count} article{'s' * (count != 1)}; name an empty or "
+                f"a new place with {self._database.named}, for nothing is mixed or overwritten"
             )
 
     @contextlib.contextmanager
@@ -780,14 +789,14 @@ class Catalog:
             rows = connection.execute(sa.select(_changes).where(_changes.c.seq > since).order_by(_changes.c.seq))
             return [Change(row.seq, row.article, row.added) for row in rows]
 
-    def vectors(self, articles: Sequence[int] | None = None) -> Iterator[tuple[int, int, bytes]]:
+    def vectors(self, articles: Sequence[int] | None = None) -> Generator[tuple[int, int, bytes]]:
         """(passage, article number, float16 bytes) of every passage, or of those of the numbered articles."""
         query = sa.select(_passages.c.id, _passages.c.article, _passages.c.vector).order_by(_passages.c.id)
         with self._read() as connection:
             if articles is None:
-                with _streamed(connection, query, 2000) as rows:
-                    for row in rows:
-                        yield row.id, row.article, row.vector
+                with _streamed(connection, query, 2000) as found:
+                    for whole in found:
+                        yield whole.id, whole.article, whole.vector
                 return
             for some in _portions(articles):
                 for row in connection.execute(query.where(_passages.c.article.in_(some))):
@@ -1106,10 +1115,6 @@ class Writing:
     def _log(self, number: int, *, added: bool) -> None:
         row = {"article": number, "added": added, "mark": secrets.token_hex(8)}
         self._connection.execute(_changes.insert(), [row])
-
-
-def _absent(place: str) -> str:
-    return f"there is no knowledge base in {place}; make one with: accordingto ingest PATH, or name another with --kb"
 
 
 def _streamed(connection: sa.Connection, query: sa.Select[Any], portion: int) -> sa.CursorResult[Any]:

@@ -23,11 +23,12 @@ import sqlalchemy as sa
 
 from kb.catalog import TABLES, Catalog
 from kb.dialects.sqlite import FILE, Sqlite
-from kb.errors import KnowledgeBaseError, NotAKnowledgeBase, UnreadableKnowledgeBase
+from kb.errors import KnowledgeBaseError, UnreadableKnowledgeBase
 
-__all__ = ["Copied", "backup", "move", "restore"]
+__all__ = ["Copied", "backed_up", "backup", "move", "restore"]
 
 _PORTION = 200  # rows at hand at once; a row may hold a whole article
+_NONE = "it is not what accordingto backup writes"
 _MANIFEST = sa.Table(
     "backup",
     sa.MetaData(),
@@ -66,8 +67,7 @@ def move(source: Catalog, target: Catalog, told: Told = lambda done, total: None
         NotAKnowledgeBase: the target holds something already, or the source nothing.
         UnreadableKnowledgeBase: one of them cannot be used. The target is empty.
     """
-    if source.empty:  # and perhaps the target itself, for which it would wait forever
-        raise NotAKnowledgeBase(f"nothing is stored in {source.place} yet, so there is nothing to move")
+    source.refuse_if_empty()  # it is perhaps the target itself, for which it would wait forever
     target.refuse_unless_empty()
     with source.still(held=True) as connection:
         return _copied(_copy(source, connection, target, told), target.place)
@@ -99,17 +99,16 @@ def backup(source: Catalog, file: Path, told: Told = lambda done, total: None) -
     return _copied(sums, str(file))
 
 
-def restore(file: Path, target: Catalog, told: Told = lambda done, total: None) -> Copied:
-    """Puts everything that a backup holds into a catalog, which is empty, in a database of whichever kind.
+def restore(source: Catalog, target: Catalog, told: Told = lambda done, total: None) -> Copied:
+    """Puts everything that `backed_up` gives into a catalog, which is empty, in a database of whichever kind.
 
     Raises:
         NotAKnowledgeBase: the target holds something already.
-        UnreadableKnowledgeBase: the file is no backup, or damaged; or the target cannot be used. The target is empty.
+        UnreadableKnowledgeBase: one of them cannot be used. The target is empty.
     """
-    with _opened(file) as source:
-        target.refuse_unless_empty()
-        with source.still() as connection:
-            return _copied(_copy(source, connection, target, told), target.place)
+    target.refuse_unless_empty()
+    with source.still() as connection:
+        return _copied(_copy(source, connection, target, told), target.place)
 
 
 # -- the copy
@@ -204,17 +203,25 @@ def _copied(sums: Mapping[str, _Sum], place: str) -> Copied:
 
 
 @contextlib.contextmanager
-def _opened(file: Path) -> Iterator[Catalog]:
-    """The catalog in a backup, each of whose tables is what was backed up. The file is not written to."""
+def backed_up(file: Path) -> Iterator[Catalog]:
+    """The catalog in a backup, each of whose tables is what was backed up. The file is not written to.
+
+    Raises:
+        UnreadableKnowledgeBase: the file is no backup, or damaged, or may not be read.
+    """
     if not file.is_file():
         raise UnreadableKnowledgeBase(f"there is no file {file}; name one that accordingto backup has written")
+    if not os.access(file, os.R_OK):
+        raise UnreadableKnowledgeBase(f"{file} may not be read; change its permissions, or name another backup")
     with contextlib.closing(Catalog(file.parent, Sqlite(file, sealed=True))) as sealed:
         try:
             with sealed.still() as connection:
                 _verify(sealed, connection)
         except (KnowledgeBaseError, ValueError, TypeError) as error:
-            reason = getattr(error.__cause__, "orig", error)
-            raise UnreadableKnowledgeBase(f"{file} cannot be restored ({reason}); take another backup") from error
+            reason = str(getattr(error.__cause__, "orig", error))
+            if "no such table" in reason:
+                reason = _NONE
+            raise UnreadableKnowledgeBase(f"{file} cannot be restored ({reason}); name another backup") from error
         if sealed.current:
             yield sealed
             return
@@ -228,7 +235,7 @@ def _opened(file: Path) -> Iterator[Catalog]:
 
 def _verify(sealed: Catalog, connection: sa.Connection) -> None:
     if not sa.inspect(connection).has_table(_MANIFEST.name):
-        raise ValueError("it is not what accordingto backup writes")
+        raise ValueError(_NONE)
     for name, rows, sha256 in connection.execute(_MANIFEST.select()).all():
         # With the columns that it had when it was written.
         table = sa.Table(name, sa.MetaData(), autoload_with=connection)

@@ -58,8 +58,8 @@ def forget() -> None:
                 connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {name} CASCADE")
 
 
-def _opened(folder: Path, *, create: bool, url: str | None = None) -> Catalog:
-    return _open(folder, create=create, url=url or globals()["url"](folder))
+def _opened(folder: Path, *, create: bool, url: str | None = None, named: str | None = None) -> Catalog:
+    return _open(folder, create=create, url=url or globals()["url"](folder), named=named)
 
 
 def _with_driver() -> sa.URL:

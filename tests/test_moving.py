@@ -18,12 +18,12 @@ import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
 from assistant.command import app
-from kb import Filters, KnowledgeBase
+from kb import Filters, KnowledgeBase, moving
 from kb.catalog import TABLES, Catalog, Failure
 from kb.dialects.sqlite import Sqlite
 from kb.embedding import HashEmbedder
 from kb.errors import KnowledgeBaseError, NotAKnowledgeBase, UnreadableKnowledgeBase
-from kb.moving import backup, move, restore
+from kb.moving import Copied, backed_up, backup, move
 from tests import databases
 from tests.conftest import article
 from tests.processes import processes, run_ingest, write_articles
@@ -79,6 +79,11 @@ def _make(folder: Path, kind: str) -> None:
         base.add([article(odd, title="", source="odd", provenance={"outlet": "said ’so’"}, published="2023-09")])
         base.remove(base.add([article("A heron stood there, alone.", source="last")])[0].article_id)
         base.keep_failures([Failure(f"s{n}", f"f{n}", "no text", {"outlet": None}) for n in (3, 1, 2)], ())
+
+
+def restore(file: Path, target: Catalog) -> Copied:
+    with backed_up(file) as source:
+        return moving.restore(source, target)
 
 
 def contents(catalog: Catalog) -> dict[str, list[tuple[Any, ...]]]:
@@ -489,20 +494,31 @@ def test_the_commands_move_back_up_and_restore(tmp_path: Path, run: Callable[...
         ("backup {}/a", "exists already; name another file"),
         ("backup {}/no/file", "cannot be written: No such file or directory"),
         ("restore {}/no/file --kb {}/b", "there is no file"),
-        ("restore {}/a/catalog.sqlite --kb {}/b", "take another backup"),
-        ("move --to {}/a", "is a knowledge base already, with 34 articles"),
-        ("move --to {}/full", "holds other files"),
+        ("restore {}/a --kb {}/b", "there is no file"),
+        ("restore {}/a/catalog.sqlite --kb {}/b", "not what accordingto backup writes); name another backup"),
+        ("restore {}/other --kb {}/b", "not what accordingto backup writes); name another backup"),
+        ("restore {}/full/notes.txt --kb {}/b", "cannot be restored (file is not a database); name another backup"),
+        ("move --to {}/a", "is a knowledge base already, with 34 articles; name an empty or a new place with --to"),
+        ("move --to {}/full", "holds other files and no knowledge base; name an empty or a new folder with --to"),
+        ("move --to {}/full/notes.txt", "is a file, not a knowledge base; name a folder with --to"),
+        ("move --to {}/full/notes.txt/b", "name another with --to"),
         ("move --to {}/b --kb {}/no", "there is no knowledge base in"),
-        ("move --to mysql://user:hush@host/name", "names no PostgreSQL database"),
-        ("move --to postgresql://user:hush@127.0.0.1:9/name", "does not answer"),
+        ("move --to {}/b --kb {}/empty", "there is nothing to move"),
+        ("move --to mysql://user:hush@host/name", "--to names no PostgreSQL database; write postgresql://"),
+        ("move --to postgresql:/user:hush@host/name", "--to names no PostgreSQL database; write postgresql://"),
+        ("move --to postgresql://user:hush@hush@host/name", "--to has more than one @; write %40"),
+        ("move --to postgresql://user:hush@127.0.0.1:9/name", "see that it is running, or correct --to"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(
     tmp_path: Path, run: Callable[..., Result], command: str, said: str
 ) -> None:
     fill(tmp_path / "a", "sqlite")
+    opened(tmp_path / "empty", "sqlite", create=True).__exit__()
     (tmp_path / "full").mkdir()
-    (tmp_path / "full" / "notes.txt").touch()
+    (tmp_path / "full" / "notes.txt").write_text("once upon a time")
+    with contextlib.closing(sqlite3.connect(tmp_path / "other")) as other:
+        other.execute("CREATE TABLE birds (name)")
     with opened(tmp_path / "a", "sqlite") as source:
         before = contents(source)
         refused = run(*command.replace("{}", str(tmp_path)).split())
@@ -511,6 +527,7 @@ def test_what_cannot_be_done_is_said_in_one_line(
         assert said in line
         assert "hush" not in line
         assert contents(source) == before
+    assert not (tmp_path / "b").exists(), "nothing is left where nothing came"
 
 
 @pytest.mark.postgres

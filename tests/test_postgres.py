@@ -6,8 +6,10 @@ import contextlib
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from kb import Filters, KnowledgeBase
 from kb.catalog import Catalog
@@ -164,10 +166,14 @@ def test_a_reader_keeps_an_erasure_pending(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("postgresql://user:hush@127.0.0.1:9/nothing", "does not answer"),
-        ("postgres://user:hush@127.0.0.1:9/nothing", "does not answer"),
+        ("postgresql://user:hush@127.0.0.1:9/nothing", "cannot connect"),
+        ("postgres://user:hush@127.0.0.1:9/nothing", "cannot connect"),
+        ("postgresql://user:hush@hush@127.0.0.1/nothing", "more than one @"),
+        ("postgresql://user:hush@127.0.0.1:port/nothing", "names no PostgreSQL database"),
+        ("postgres://user:hush@127.0.0.1:port/nothing", "names no PostgreSQL database"),
         ("mysql://user:hush@127.0.0.1/nothing", "names no PostgreSQL database"),
         ("hush", "names no PostgreSQL database"),
+        ("", "names no PostgreSQL database"),
     ],
 )
 def test_a_database_that_cannot_be_used_is_named_without_its_password(tmp_path: Path, url: str, said: str) -> None:
@@ -176,5 +182,18 @@ def test_a_database_that_cannot_be_used_is_named_without_its_password(tmp_path: 
         databases._open(tmp_path / "kb", create=True, url=url)
     assert "hush" not in str(refused.value)
     assert "ACCORDINGTO_DATABASE_URL" in str(refused.value)
-    assert isinstance(refused.value, DatabaseAway) == (said == "does not answer")
+    assert isinstance(refused.value, DatabaseAway) == (said == "cannot connect")
     assert not (tmp_path / "kb").exists()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [({"username": "nobody"}, "nobody"), ({"database": "absent"}, "absent"), ({"query": {"optoins": "x"}}, "optoins")],
+)
+def test_what_the_server_says_to_a_wrong_address_is_told(tmp_path: Path, changed: dict[str, Any], said: str) -> None:
+    assert databases.URL
+    url = sa.make_url(databases.URL).set(**changed).render_as_string(hide_password=False)
+    with pytest.raises(UnreadableKnowledgeBase, match=rf"{said}.*; see that it is running, or correct ACC") as refused:
+        databases._open(tmp_path / "kb", create=True, url=url)
+    assert "reported" not in str(refused.value), "nothing was, yet"

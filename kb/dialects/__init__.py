@@ -14,7 +14,19 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-__all__ = ["FULL", "Damage", "Dialect", "Indexed", "Number", "Search", "bound", "dialect", "in_portions", "rarity"]
+__all__ = [
+    "FULL",
+    "Damage",
+    "Dialect",
+    "Indexed",
+    "Number",
+    "Search",
+    "absent",
+    "bound",
+    "dialect",
+    "in_portions",
+    "rarity",
+]
 
 FULL = "the disk is full; nothing was lost, make room and run the same command again"
 Number = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts by itself in INTEGER only, which is as long
@@ -64,6 +76,8 @@ class Dialect(Protocol):
     engine: sa.Engine
     place: str
     """The database as messages name it; never with a password."""
+    named: str
+    """What a user names it by, an option or a setting, as messages have it."""
     url: str | None
     """What opens it in another process, password and all; None where the folder does."""
     search: Search
@@ -109,8 +123,9 @@ class Dialect(Protocol):
         """What the database itself finds wrong with its files."""
 
 
-def dialect(folder: Path, url: str | None, *, create: bool) -> Dialect:
-    """The database at `url`, or else the SQLite file in `folder`, made if there is none and `create` is set.
+def dialect(folder: Path, url: str | None, *, create: bool, named: str | None = None) -> Dialect:
+    """The database at `url`, or else the SQLite file in `folder`, made if there is none and `create` is set. Messages
+    tell how to name another one: by what it is `named` by, else the option or setting of every command.
 
     Raises:
         NotAKnowledgeBase: there is no SQLite file and none may be made here.
@@ -119,10 +134,16 @@ def dialect(folder: Path, url: str | None, *, create: bool) -> Dialect:
     if url is None:
         from kb.dialects.sqlite import Sqlite
 
-        return Sqlite.open(folder, create=create)
+        return Sqlite.open(folder, create=create, named=named or "--kb")
     from kb.dialects.postgres import Postgres
 
-    return Postgres.open(url)
+    return Postgres.open(url, named=named or "ACCORDINGTO_DATABASE_URL")
+
+
+def absent(place: str, named: str) -> str:
+    return (
+        f"there is no knowledge base in {place}; make one with: accordingto ingest PATH, or name another with {named}"
+    )
 
 
 def bound(text: str) -> str:

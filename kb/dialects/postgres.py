@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import re
 import sqlite3
 import threading
 import time
@@ -42,7 +43,8 @@ class Postgres:
         "until they are recycled"
     )
 
-    def __init__(self, url: sa.URL) -> None:
+    def __init__(self, url: sa.URL, named: str) -> None:
+        self.named = named
         self.place = url.set(password=None, query={}).render_as_string().replace("+psycopg", "")
         self.url: str | None = url.render_as_string(hide_password=False)
         self.search: Search = _FullText()
@@ -53,8 +55,8 @@ class Postgres:
         sa.event.listen(self.engine, "do_connect", self._connect)
 
     @classmethod
-    def open(cls, url: str) -> Postgres:
-        opened = cls(_parsed(url))
+    def open(cls, url: str, *, named: str = "ACCORDINGTO_DATABASE_URL") -> Postgres:
+        opened = cls(_parsed(url, named), named)
         try:
             with opened.mapped(), opened.engine.connect():
                 pass
@@ -106,14 +108,17 @@ class Postgres:
         reason = (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
         # Without a state nobody was reached; 57P is a server that is stopping or starting, 08 a broken connection.
         if error.connection_invalidated or not state or state.startswith(("08", "57P")):
+            if self._connected:
+                return DatabaseAway(
+                    f"the database {self.place} does not answer any more ({reason}); start it and try again. What was "
+                    "reported as stored is stored"
+                )
             return DatabaseAway(
-                f"the database {self.place} does not answer ({reason}); start it, or correct ACCORDINGTO_DATABASE_URL. "
-                "What was reported as stored is stored"
+                f"cannot connect to the database {self.place} ({reason}); see that it is running, or "
+                f"correct {self.named}"
             )
         mends = {
-            "28": "the server does not let this user in; correct ACCORDINGTO_DATABASE_URL",
-            "3D": "there is no such database; create it, or correct ACCORDINGTO_DATABASE_URL",
-            "3F": "there is no such schema; create it, or correct search_path in ACCORDINGTO_DATABASE_URL",
+            "3F": f"there is no such schema; create it, or correct search_path in {self.named}",
             "55P03": "another program is writing to it; try again when it is done",
             "25006": "it is read-only; name the server that may be written",
             "42501": f"this user may not do that ({reason}); grant it",
@@ -420,18 +425,19 @@ def _damaged(reason: object) -> str:
     return f"the catalog is damaged ({reason}); restore it from a backup, or ingest into a new schema"
 
 
-def _parsed(url: str) -> sa.URL:
+def _parsed(url: str, named: str) -> sa.URL:
     try:
-        parsed = sa.make_url(url)
-        kind = parsed.get_backend_name()
+        parsed = sa.make_url(re.sub("^postgres:", "postgresql:", url))
+        ours = parsed.get_backend_name() == "postgresql"
     except (sa.exc.ArgumentError, ValueError):
-        kind = "postgres" if url.startswith("postgres://") else ""
-        parsed = sa.make_url("postgresql" + url.removeprefix("postgres")) if kind else sa.URL.create("none")
-    if kind not in ("postgresql", "postgres"):
-        # Not the value: it may hold a password.
+        ours = False
+    # Never with the value: it may hold a password.
+    if not ours:
         raise UnreadableKnowledgeBase(
-            "ACCORDINGTO_DATABASE_URL names no PostgreSQL database; write postgresql://user:password@host/database"
+            f"{named} names no PostgreSQL database; write postgresql://user:password@host/database"
         )
+    if "@" in (parsed.host or ""):
+        raise UnreadableKnowledgeBase(f"{named} has more than one @; write %40 for one that is in the password")
     try:
         import psycopg  # noqa: F401
     except ImportError as error:

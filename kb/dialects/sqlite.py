@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from kb.dialects import FULL, Damage, Indexed, Search, bound, in_portions
+from kb.dialects import FULL, Damage, Indexed, Search, absent, bound, in_portions
 from kb.errors import KnowledgeBaseError, NotAKnowledgeBase, UnreadableKnowledgeBase
 
 __all__ = ["FILE", "TOKENIZER", "FullText", "Sqlite"]
@@ -32,30 +32,29 @@ class Sqlite:
     remains: str | None = None
     url: str | None = None
 
-    def __init__(self, file: Path, *, sealed: bool = False) -> None:
+    def __init__(self, file: Path, *, sealed: bool = False, named: str = "--kb") -> None:
         """A `sealed` file is one that nobody writes, and that nothing may be written beside."""
         self.place = str(file if sealed else file.parent)
+        self.named = named
         self.search: Search = FullText()
         self._file = file
         self._sealed = sealed
         self.engine = _engine(file, sealed)
 
     @classmethod
-    def open(cls, folder: Path, *, create: bool) -> Sqlite:
-        new = not _exists(folder / FILE)
-        if new:
-            _refuse_unless_free(folder, create)
-        with _mapped(folder):
-            if new:
+    def open(cls, folder: Path, *, create: bool, named: str = "--kb") -> Sqlite:
+        with _mapped(folder, named):
+            if not (folder / FILE).exists():
+                _refuse_unless_free(folder, create, named)
                 folder.mkdir(parents=True, exist_ok=True)
-            return cls(folder / FILE)
+            return cls(folder / FILE, named=named)
 
     @property
     def writable(self) -> bool:
         return not self._sealed and os.access(self._file.parent, os.W_OK) and os.access(self._file, os.W_OK)
 
     def mapped(self) -> contextlib.AbstractContextManager[None]:
-        return _mapped(self.place)
+        return _mapped(self.place, self.named)
 
     def lock(self, connection: sa.Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -211,29 +210,16 @@ def _quoted(word: str) -> str:
     return '"' + bound(word).replace('"', '""') + '"'
 
 
-def _exists(file: Path) -> bool:
-    try:
-        return file.exists()
-    except OSError as error:
-        raise UnreadableKnowledgeBase(
-            f"cannot look into {file.parent}: {error.strerror}; name another folder with --kb"
-        ) from error
-
-
-def _refuse_unless_free(folder: Path, create: bool) -> None:
+def _refuse_unless_free(folder: Path, create: bool, named: str) -> None:
     if folder.exists() and not folder.is_dir():
-        raise NotAKnowledgeBase(f"{folder} is a file, not a knowledge base; name a folder with --kb")
-    with _mapped(folder):
-        # Another process may just be making the catalog.
-        taken = folder.exists() and any(not file.name.startswith(FILE) for file in folder.iterdir())
-    if taken:
+        raise NotAKnowledgeBase(f"{folder} is a file, not a knowledge base; name a folder with {named}")
+    # Another process may just be making the catalog.
+    if folder.exists() and any(not file.name.startswith(FILE) for file in folder.iterdir()):
         raise NotAKnowledgeBase(
-            f"{folder} holds other files and no knowledge base; name an empty or a new folder with --kb"
+            f"{folder} holds other files and no knowledge base; name an empty or a new folder with {named}"
         )
     if not create:
-        raise NotAKnowledgeBase(
-            f"there is no knowledge base in {folder}; make one with: accordingto ingest PATH, or name another with --kb"
-        )
+        raise NotAKnowledgeBase(absent(str(folder), named))
 
 
 def _engine(file: Path, sealed: bool) -> sa.Engine:
@@ -278,27 +264,27 @@ def _keep_log(connection: sqlite3.Connection) -> None:
 
 
 @contextlib.contextmanager
-def _mapped(place: Path | str) -> Iterator[None]:
+def _mapped(place: Path | str, named: str) -> Iterator[None]:
     try:
         yield
     except KnowledgeBaseError:
         raise
     except (Damage, sa.exc.DatabaseError, sqlite3.DatabaseError, json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise UnreadableKnowledgeBase(f"{place}: {_mend(error)}") from error
+        raise UnreadableKnowledgeBase(f"{place}: {_mend(error, named)}") from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise UnreadableKnowledgeBase(f"{place}: {FULL}") from error
         raise UnreadableKnowledgeBase(
-            f"{place} cannot be used: {error.strerror or error}; change its permissions, or name another with --kb"
+            f"{place} cannot be used: {error.strerror or error}; change its permissions, or name another with {named}"
         ) from error
 
 
-def _mend(error: Exception) -> str:
+def _mend(error: Exception, named: str) -> str:
     reason = str(getattr(error, "orig", error)).splitlines()[0]
     mends = {
         "locked": "another program is writing to it; try again when it is done",
-        "readonly": "it is read-only; change its permissions, or name another folder with --kb",
-        "unable to open": "it cannot be opened; check its permissions, or name another folder with --kb",
+        "readonly": f"it is read-only; change its permissions, or name another folder with {named}",
+        "unable to open": f"it cannot be opened; check its permissions, or name another folder with {named}",
         "full": FULL,
         "disk I/O error": "the disk cannot be written to; see that it is sound and has room, and run the same command "
         "again; what was reported is stored",

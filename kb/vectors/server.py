@@ -421,9 +421,11 @@ def _why(error: Exception) -> str:
     if isinstance(error, httpx.ConnectError):
         if "CERTIFICATE" in str(error):
             return "shows a certificate that is not trusted; name the file of its authority in SSL_CERT_FILE"
+        if "WRONG_VERSION_NUMBER" in str(error):
+            return "does not speak https; begin ACCORDINGTO_CHROMA_URL with http://, or set up TLS before it"
         return f"does not answer ({error}); start it, or correct ACCORDINGTO_CHROMA_URL"
     if isinstance(error, httpx.TransportError):
-        return f"broke off ({type(error).__name__}); see whether it is at work"
+        return f"broke off ({type(error).__name__}); see whether it is at work, or correct ACCORDINGTO_CHROMA_URL"
     if isinstance(error, ChromaError):
         return f"refuses ({error.name()}); see its log, or correct ACCORDINGTO_CHROMA_URL"
     if status is not None:
