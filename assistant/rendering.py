@@ -156,7 +156,7 @@ _DIFFERS = {
     "side": "another side’s than",
     "unit": "others counted than",
     "part": "a part of",
-    "period": "another day than",
+    "period": "another time than",
 }
 
 
