@@ -32,14 +32,25 @@ _POINTS_BACK = re.compile(
 
 
 _BEFORE = 3 * 86400  # seconds by which a denial may be published before what it denies
+_RETOLD = 7 * 86400  # seconds between two tellings of one accusation
 
 
 def denials(base: KnowledgeBase, claimed: Selected, speech: Speech, filters: Filters) -> list[Selected]:
     """Sentences in which another side denies what this one claims, the closest first; empty if there is none.
 
     Of a speaker of no known side the denial may be anybody's. A sentence that itself tells the denial needs no other,
-    unless it accuses as well.
+    unless it accuses as well. An accusation told in brief ("it blamed the rebels") is denied by who denies it where it
+    is told in full.
     """
+    found = _denying(base, claimed, speech, filters)
+    if found or not any(claim.stance == "accuses" for claim in claimed.claims):
+        return found
+    fuller = (_denying(base, told, speech, filters) for told in _retold(base, claimed, speech, filters))
+    return next((others for others in fuller if others), [])
+
+
+def _denying(base: KnowledgeBase, claimed: Selected, speech: Speech, filters: Filters) -> list[Selected]:
+    """The denials of these words themselves."""
     claims = [claim for claim in claimed.claims if claim.speaker and claim.stance != "denies"]
     told = len(claims) < len(claimed.claims) and not any(claim.stance == "accuses" for claim in claims)
     if told or not claims:
@@ -57,6 +68,45 @@ def denials(base: KnowledgeBase, claimed: Selected, speech: Speech, filters: Fil
     scored = [replace(selected, score=float(score)) for (selected, _), score in zip(found, own, strict=True)]
     fitting = [denial for denial, score in zip(scored, about, strict=True) if score >= _ABOUT]
     return sorted(fitting, key=lambda denial: -denial.score)
+
+
+def _retold(base: KnowledgeBase, claimed: Selected, speech: Speech, filters: Filters) -> Iterator[Selected]:
+    """The other sentences in which the same side makes the same accusation, those of the same article first."""
+    quote = claimed.quotes[0]
+    accused = _accused(quote.article, quote.span, speech)
+    hits = base.search(claimed.text, _SEARCHED, filters)
+    for hit in sorted(hits, key=lambda hit: hit.article.id != quote.article.id):
+        for span in hit.passage.sentences:
+            if span == quote.span and hit.article.id == quote.article.id:
+                continue
+            told = _accused(hit.article, span, speech)
+            if any(accused[side] & told[side] for side in accused.keys() & told.keys()):
+                other = Selected((Quote(hit.article, span),), speech.claims(hit.article, span), 0.0)
+                if _tell_one_thing(claimed, other):
+                    yield other
+
+
+def _accused(article: Article, span: Span, speech: Speech) -> dict[str, set[str]]:
+    """Whom each side accuses in a sentence."""
+    accused: dict[str, set[str]] = {}
+    for said in speech.said(article, span):
+        if said.claim.side and said.claim.stance == "accuses":
+            accused.setdefault(said.claim.side, set()).update(sides_named(said.text) - {said.claim.side})
+    return accused
+
+
+def _tell_one_thing(one: Selected, other: Selected) -> bool:
+    """Whether two accusations of one side against another may be the same: words in common, no other place or day,
+    and, in two articles, both published in one week."""
+    first, second = one.quotes[0].article, other.quotes[0].article
+    if not _may_be_of(other.text, second, one):
+        return False
+    if first.id == second.id:
+        return True
+    if first.published is None or second.published is None:
+        return False
+    (begin, end), (start, stop) = day_range(first.published), day_range(second.published)
+    return start - end <= _RETOLD and begin - stop <= _RETOLD
 
 
 def _answering(

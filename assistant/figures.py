@@ -145,9 +145,8 @@ def _figure(sentence: str, counted: _Counted, claim: Claim | None, citation: int
     values += [_value(number["high"])] if number["high"] else []
     unit = counted.unit
     around = counted.around.of(sentence)
-    own = re.search(
-        r"\b(?:its|their)\b", f"{sentence[max(0, counted.around.start - 30) : counted.around.start]}{around}"
-    )
+    lead = sentence[max(0, counted.around.start - 30) : counted.around.start]
+    own = _THEIR_OWN.search(f"{lead}{around}")
     return Figure(
         what=counted.what,
         low=min(values),
@@ -163,6 +162,9 @@ def _figure(sentence: str, counted: _Counted, claim: Claim | None, citation: int
         is_part=counted.is_part,
         convention="ACLED" if number["vague"] else None,
     )
+
+
+_THEIR_OWN = re.compile(r"\b(?:its|their)\b(?!\s+(?:lives|life|wounds|injuries|deaths?)\b)")
 
 
 def _counted(sentence: str, before: str) -> Iterator[_Counted]:
@@ -249,10 +251,14 @@ def _tidy(unit: str | None) -> str | None:
 def _whose(sentence: str, counted: _Counted) -> str | None:
     """The side of those who are counted: "200 people on the Armenian side", "Turkish soldiers", "the Armenian dead"."""
     side = re.match(r"[^.;]{0,40}?\bon\s+(?P<of>[\w\s’']{3,30}?)\s+side\b", sentence[counted.number.end() :])
-    is_behind = counted.around.start < counted.number.start()  # "the Armenian dead at 20"
+    # "the Armenian dead at 20"; of "Armenian fire killed 20" the side before is who killed
+    is_behind = counted.around.start < counted.number.start() and _STATED.match(sentence, counted.around.start)
     lead = " ".join(sentence[: counted.around.start].split()[-2:]) if is_behind else ""
     nouns = (side["of"] if side else None, counted.unit, lead)
     return next((found for words in nouns if words and (found := side_of(words))), None)
+
+
+_STATED = re.compile(rf"(?!(?:{_ACTIVE})\b)(?:toll|{_STATE})\b", re.IGNORECASE)
 
 
 def _where(sentence: str, counted: _Counted) -> str | None:

@@ -97,8 +97,21 @@ def _differs(a: Figure, b: Figure, cited: Mapping[int, Citation]) -> str | None:
         return "unit"
     if a.where and b.where and not _one_place(a.where, b.where):
         return "place"
+    if _counts_on(a, cited) != _counts_on(b, cited):
+        return "period"
     own, others = _events(a, cited), _events(b, cited)
     return "period" if own and others and own.isdisjoint(others) else None
+
+
+def _counts_on(figure: Figure, cited: Mapping[int, Citation]) -> bool:
+    """Whether a figure is of all that happened from some time on: "hundreds killed since talks broke off" are not the
+    dead of one event."""
+    quote = cited[figure.citation].quote if figure.citation in cited else ""
+    at = quote.find(figure.written)
+    return bool(figure.written) and at >= 0 and _SINCE.match(quote, at + len(figure.written)) is not None
+
+
+_SINCE = re.compile(r"[^.;:\d]*?\bsince\s+\w")
 
 
 def _tells_both(a: Figure, b: Figure, cited: Mapping[int, Citation]) -> bool:

@@ -72,6 +72,8 @@ def markdown(answer: Answer) -> str:
         paragraphs.append(f"{lead}{escaped(statement.text)} {_marks(statement.citations)}")
         if place in answer.no_response:
             paragraphs.append(f"*{NO_RESPONSE}*")
+        if elsewhere := _answered_elsewhere(answer, place):
+            paragraphs.append(f"*{elsewhere}*")
     if len(answer.figures) > 1:
         paragraphs.append(_figures_table(answer))
     paragraphs.append(f"*{sources_in_words(answer.sources)} {checks_in_words(answer)}*")
@@ -84,6 +86,17 @@ def reply_in_words(answer: Answer, statement: Statement) -> str | None:
     if any(cited & set(dispute.denied_by) for dispute in answer.disputes):
         return "Denied"
     return "Another account" if any(cited & set(dispute.contrary) for dispute in answer.disputes) else None
+
+
+def _answered_elsewhere(answer: Answer, place: int) -> str | None:
+    """Of a statement whose denials stand elsewhere in the answer, below another that they deny as well: where."""
+    below = answer.statements[place + 1 :]
+    for dispute in (dispute for dispute in answer.disputes if dispute.statement == place):
+        numbers = (*dispute.denied_by, *dispute.contrary)
+        if not below or not {citation.id for citation in below[0].citations} & set(numbers):
+            what = "Denied" if dispute.denied_by else "Told otherwise"
+            return f"{what} in {''.join(f'[{number}]' for number in numbers)}."
+    return None
 
 
 NO_RESPONSE = "No response found in these articles."
@@ -143,7 +156,7 @@ _DIFFERS = {
     "side": "another side’s than",
     "unit": "others counted than",
     "part": "a part of",
-    "period": "another day than",
+    "period": "another time than",
 }
 
 
@@ -253,7 +266,8 @@ def plain(answer: Answer, width: int = 88) -> str:
         numbers = "".join(f"[{citation.id}]" for citation in statement.citations)
         text = f"{f'{reply}: ' if reply else ''}{printable(statement.text)} {numbers}{_speaking(statement.claims)}"
         lines += [*_wrapped(text, width, "  " if reply else ""), ""]
-        lines += [f"  {NO_RESPONSE}", ""] if place in answer.no_response else []
+        notes = [NO_RESPONSE if place in answer.no_response else None, _answered_elsewhere(answer, place)]
+        lines += [line for note in notes if note for line in (f"  {note}", "")]
     if len(answer.figures) > 1:
         lines += ["Figures:", *(line for row in figure_rows(answer) for line in _wrapped(_row(row), width, "  ")), ""]
     if answer.status == "answered":

@@ -135,6 +135,20 @@ def test_no_response_is_said_below_the_statement() -> None:
         assert "No response found" not in markdown(ANSWER)
 
 
+def test_a_statement_whose_denial_stands_below_another_says_where_it_is_denied() -> None:
+    def said(text: str, citation: int) -> Statement:
+        return Statement(text, (replace(ANSWER.citations[0], id=citation),), "verified", ())
+
+    statements = (said("Baku blamed Yerevan.", 1), said("Yerevan denied it.", 2), said("It blamed Yerevan again.", 3))
+    disputes = (Dispute(0, (2,)), Dispute(2, (2,)))
+    answer = replace(ANSWER, statements=statements, disputes=disputes, no_response=())
+    for text in (markdown(answer), plain(answer)):
+        assert text.count("Denied in [2].") == 1
+        assert text.index("blamed Yerevan again") < text.index("Denied in [2].")
+    other = replace(answer, disputes=(Dispute(0, (2,)), Dispute(2, (), (2,))))
+    assert "Told otherwise in [2]." in plain(other)
+
+
 def test_one_figure_a_line_for_a_terminal() -> None:
     assert "- dozens (12 by ACLED): people killed, Fizuli. According to Baku, 19 September 2023 [1];" in plain(
         COUNTED, 200

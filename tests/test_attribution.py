@@ -158,3 +158,20 @@ def test_speakers_are_found_on_texts_that_no_rule_was_tuned_on(shared: Callable[
     reached = {name: score.f1("speaker", exact=False)[2] for name, score in scores.items()}
     assert reached["rules"] > 0.75
     assert reached["rules"] > 2 * reached["baseline"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "speaker"),
+    [
+        (
+            "Shelling hurt another three on Wednesday official news agency KANA reported.",
+            "official news agency KANA",
+        ),
+        ("The village came under heavy fire Sunday activists reported.", "activists"),
+        ("The Sunday Times reported that five people died.", "The Sunday Times"),
+    ],
+)
+def test_a_day_is_no_part_of_the_one_who_speaks_behind_it(sentence: str, speaker: str) -> None:
+    (found,) = attributions(sentence)
+    assert found.speaker is not None
+    assert found.speaker.of(sentence) == speaker

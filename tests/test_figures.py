@@ -108,3 +108,16 @@ def test_of_what_a_bare_count_is_the_sentence_before_tells() -> None:
 )
 def test_what_is_denied_or_no_people_is_no_figure(sentence: str) -> None:
     assert figures_in(sentence, claims_in(sentence), 1) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "whose"),
+    [
+        ("Rocket fire by Jordanian rebels killed at least 14 people in Darpol.", None),  # who killed, not whose dead
+        ("Syria said that six more people lost their lives near Darpol.", None),
+        ("The ministry put the Jordanian dead at 20.", "Jordan"),
+        ("Jordan said that 20 of its soldiers were killed.", "Jordan"),
+    ],
+)
+def test_whose_dead_are_counted_is_not_who_killed_or_who_speaks(sentence: str, whose: str | None) -> None:
+    assert [figure.whose for figure in figures_in(sentence, claims_in(sentence), 1)] == [whose]

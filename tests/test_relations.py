@@ -96,3 +96,14 @@ def test_an_article_does_not_dispute_what_it_tells_itself() -> None:
     assert relations(figures, citations) == (Relation("disputed", 0, 1),)
     one_article = [replace(citation, article_id="a1") for citation in citations]
     assert relations(figures, one_article) == ()
+
+
+def test_the_dead_since_some_time_are_not_those_of_one_event() -> None:
+    figures, citations = _figures(
+        ("Shelling of the market in Darpol killed seven people, the mayor said.", "2020-05-04"),
+        (
+            "Hundreds have been killed by shelling of the market in Darpol since talks broke off.",
+            "2020-05-04",
+        ),
+    )
+    assert relations(figures, citations) == (Relation("different_scope", 0, 1, "period"),)

@@ -190,6 +190,15 @@ def test_mutual_blame_is_not_said_to_be_without_a_response(assistant: Assistant)
     assert "No response" not in answer.text
 
 
+@pytest.mark.parametrize("question", ["Who was blamed for the mines?", "What did Azerbaijan say about the mines?"])
+def test_an_accusation_told_in_brief_has_the_denial_of_the_full_one(assistant: Assistant, question: str) -> None:
+    answer = assistant.ask(question)
+    accusing = {n for n, s in enumerate(answer.statements) if any(claim.stance == "accuses" for claim in s.claims)}
+    assert len(accusing) == 2
+    assert {dispute.statement for dispute in answer.disputes if dispute.denied_by} == accusing
+    assert "No response" not in answer.text
+
+
 def test_an_accusation_without_an_answer_says_so(assistant: Assistant) -> None:
     only = Filters(outlet="Placeholder Times", since="2020-10-08", until="2020-10-08")
     answer = assistant.ask("Whom did Armenia accuse of striking the cathedral?", filters=only)

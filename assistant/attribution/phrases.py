@@ -222,7 +222,8 @@ def phrase_start(tokens: Sequence[Token], end: int) -> int:
             break
     while start < end and (tokens[start].lower in _NO_OPENERS or _is_of_a_date(tokens, start)):
         start += 1
-    if start + 2 < end and tokens[start].lower in BEFORE_DAYS and tokens[start + 1].lower in DAYS:
+    opens = start + 2 < end and tokens[start].lower in BEFORE_DAYS and tokens[start + 1].lower in DAYS
+    if opens and not (tokens[start].lower == "the" and tokens[start + 2].is_capital):  # "The Sunday Times"
         start += 2  # "Last week Baku said"
     return start
 
@@ -233,6 +234,10 @@ def _begins_anew(tokens: Sequence[Token], start: int, end: int) -> bool:
         return False
     if tokens[start].lower != "by" and is_verb(tokens, start - 1):
         return True
+    if start > 1 and tokens[start - 1].lower in DAYS and tokens[start - 1].is_capital:
+        is_dated = tokens[start - 2].lower in BEFORE_DAYS - {"the", "this"}
+        if is_dated or not tokens[start].is_capital:
+            return True  # "came under fire Sunday activists said", not "the Sunday Times said"
     # "on the other side Azerbaijan's ministry gave"
     return tokens[start].is_capital and tokens[start].lower.endswith("'s") and is_common(tokens[start - 1])
 

@@ -1,0 +1,53 @@
+"""Whether a denial is found for an accusation that is told in brief. The texts are made up for these tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.citations import Quote
+from assistant.claims import Speech
+from assistant.denials import denials
+from assistant.writers import Selected
+from kb import Filters, KnowledgeBase
+from tests.conftest import article
+
+FULL = "Jordan accused Syria of having poisoned four wells. A spokesman gave no proof."
+DENIAL = "Syria denied that its army had poisoned any wells."
+
+
+def _denials(base: KnowledgeBase, brief: str, published: str) -> list[str]:
+    told = article(brief, "Later", "brief", published=published, outlet="Sample Post")
+    base.add(
+        [
+            told,
+            article(FULL, "Wells", "full", published="2020-05-04", outlet="Sample Courier"),
+            article(DENIAL, "Denial", "denial", published="2020-05-05", outlet="Placeholder Times"),
+        ]
+    )
+    passage = next(hit.passage for hit in base.search(brief, 3) if hit.article.id == told.id)
+    quote, speech = Quote(told, passage.sentences[-1]), Speech()
+    found = denials(base, Selected((quote,), speech.claims(told, quote.span), 1.0), speech, Filters())
+    return [denial.text for denial in found]
+
+
+@pytest.mark.parametrize(
+    "brief",
+    [
+        "Jordan said two of its farmers had drunk from the four wells, and it blamed Syria.",
+        "Jordan said that it accused Syria of having poisoned four wells. It blamed Syria for the wells.",
+    ],
+)
+def test_the_denial_of_the_accusation_told_in_full_answers_it_told_in_brief(base: KnowledgeBase, brief: str) -> None:
+    assert _denials(base, brief, "2020-05-06") == [DENIAL]
+
+
+@pytest.mark.parametrize(
+    ("brief", "published"),
+    [
+        ("Jordan said the army had burnt two schools, and it blamed Syria.", "2020-05-06"),  # of something else
+        ("Jordan said two of its farmers had drunk from the four wells, and it blamed Iraq.", "2020-05-06"),
+        ("Jordan said two of its farmers had drunk from the four wells, and it blamed Syria.", "2021-08-06"),
+    ],
+)
+def test_another_accusation_is_not_answered_by_it(base: KnowledgeBase, brief: str, published: str) -> None:
+    assert _denials(base, brief, published) == []
