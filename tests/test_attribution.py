@@ -80,7 +80,7 @@ def test_who_speaks_with_the_whole_of_their_name(sentence: str, speaker: str, ve
     ],
 )
 def test_what_is_no_speech_is_none(sentence: str) -> None:
-    assert attributions(sentence) == []
+    assert attributions(sentence) == ()
 
 
 def test_who_stands_for_the_phrase_before_it() -> None:

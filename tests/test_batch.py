@@ -2,7 +2,12 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import random
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -364,5 +369,36 @@ def test_a_run_that_is_killed_at_any_moment_goes_on_and_gives_the_same_file(tmp_
     assert _answers(out) == _answers(tmp_path / "whole.jsonl")
 
 
+def test_ctrl_c_ends_the_command_cleanly_and_it_goes_on_from_there(tmp_path: Path) -> None:
+    kb, asked, out = tmp_path / "kb", tmp_path / "q.txt", tmp_path / "a.jsonl"
+    with KnowledgeBase.open(kb, model=HashEmbedder(), create=True) as base:
+        list(ingest(base, [samples()]))
+        base.save()
+    asked.write_text("\n".join(QUESTIONS * 4), "utf-8")
+    command = [sys.executable, "-m", "assistant", "batch", str(asked), "-o", str(out), "--kb", str(kb)]
+    settings = {"ACCORDINGTO_EMBEDDING_MODEL": "hash", "ACCORDINGTO_CONFIDENCE": "0.01"}
+    partial = out.with_name("a.jsonl.partial")
+    with subprocess.Popen(command, env={**os.environ, **settings}, stderr=subprocess.PIPE, text=True) as child:
+        while child.poll() is None and _count(partial) < 3:
+            time.sleep(0.005)
+        child.send_signal(signal.SIGINT)
+        _, told = child.communicate(timeout=60)
+    assert child.returncode == 130, told
+    assert told.splitlines()[-1].endswith("the same command goes on from there")
+    assert "Traceback" not in told
+    kept = partial.read_bytes()
+    assert kept.endswith(b"\n")
+    assert all(json.loads(line) for line in kept.splitlines())
+    assert not out.exists()
+    with Assistant.open(kb, embedding_model="hash", confidence=0.01) as assistant:
+        done = list(answer_all(assistant, read_questions(asked), out))
+    assert sum(one.outcome == "kept" for one in done) == _count_of(kept)
+    assert len(_lines(out)) == len(QUESTIONS) * 4
+
+
+def _count_of(partial: bytes) -> int:
+    return partial.count(b"\n") - 1  # the first line says what file it is
+
+
 def _count(file: Path) -> int:
-    return file.read_bytes().count(b"\n") - 1 if file.exists() else 0
+    return _count_of(file.read_bytes()) if file.exists() else 0

@@ -8,6 +8,7 @@ known are in lexicon.toml.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -54,7 +55,8 @@ class Attribution:
     """Whether the cue is denied: "has not said"."""
 
 
-def attributions(sentence: str) -> list[Attribution]:
+@functools.lru_cache(maxsize=2_000)  # one sentence is asked about once for each of its claims
+def attributions(sentence: str) -> tuple[Attribution, ...]:
     """All attributions of a sentence, in the order of their cues."""
     tokens = tokens_of(sentence)
     found: list[Found] = []
@@ -62,7 +64,7 @@ def attributions(sentence: str) -> list[Attribution]:
         does = cue_at(tokens, at)
         if does is not None and (one := found_at(tokens, at, does, found)) is not None:
             found.append(one)
-    return [_placed(tokens, one, found[n + 1] if n + 1 < len(found) else None) for n, one in enumerate(found)]
+    return tuple(_placed(tokens, one, found[n + 1] if n + 1 < len(found) else None) for n, one in enumerate(found))
 
 
 def _placed(tokens: Sequence[Token], found: Found, after: Found | None) -> Attribution:

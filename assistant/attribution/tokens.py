@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kb import Span
@@ -17,18 +18,9 @@ class Token:
     end: int
     depth: int
     """How the token stands to direct speech: 0 outside, else the number of the quotation."""
-
-    @property
-    def lower(self) -> str:
-        return self.text.lower().replace("’", "'")
-
-    @property
-    def is_word(self) -> bool:
-        return self.text[0].isalnum()
-
-    @property
-    def is_capital(self) -> bool:
-        return self.text[0].isupper() or _PREFIXED.match(self.text) is not None
+    lower: str
+    is_word: bool
+    is_capital: bool
 
 
 _PREFIXED = re.compile(r"[a-z]{2,3}-[A-Z]")  # al-Abadi
@@ -44,15 +36,20 @@ _OPENING, _CLOSING = "“«„", "”»"
 def tokens_of(sentence: str) -> list[Token]:
     """Words and marks of a sentence, each with the quotation it stands in."""
     within = quoted(sentence)
-    return [
-        Token(
-            m.group(),
-            m.start(),
-            m.end(),
-            next((n for n, s in enumerate(within, 1) if s.start < m.start() < s.end - 1), 0),
-        )
-        for m in _TOKEN.finditer(sentence)
-    ]
+    return [_token(m.group(), m.start(), m.end(), within) for m in _TOKEN.finditer(sentence)]
+
+
+def _token(text: str, start: int, end: int, within: Sequence[Span]) -> Token:
+    # Each is asked for its forms many times over, so they are made once.
+    return Token(
+        text,
+        start,
+        end,
+        next((n for n, s in enumerate(within, 1) if s.start < start < s.end - 1), 0),
+        text.lower().replace("’", "'"),
+        text[0].isalnum(),
+        text[0].isupper() or _PREFIXED.match(text) is not None,
+    )
 
 
 def quoted(sentence: str) -> list[Span]:
