@@ -329,7 +329,7 @@ def _tells_opposite(asked: Question, here: frozenset[str], around: frozenset[str
 def opposites(word: str) -> frozenset[str]:
     """The stems that say the contrary of one: those of kin.toml, and what a syllable before it makes or unmakes."""
     bare = {word.removeprefix(syllable) for syllable in _OPPOSING}
-    made = {syllable + word for syllable in _OPPOSING} | {stem for stem in bare if len(stem) > 3}
+    made = {stem(syllable + word) for syllable in _OPPOSING} | {stem(rest) for rest in bare if len(rest) > 3}
     return _opposed().get(word, frozenset()) | made - {word}
 
 
