@@ -8,7 +8,7 @@ export HF_HUB_OFFLINE := 1
 ON_A_SERVER := $(addprefix tests/test_,$(addsuffix .py,knowledge_base erase repair two_processes assistant followups))
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test test-postgres test-server test-browser image check format bench bench-crash bench-ingest bench-origins bench-metadata bench-batch bench-claims bench-page bench-search bench-scale bench-serving build clean
+.PHONY: help chat test test-postgres test-server test-browser image check format bench bench-crash bench-ingest bench-origins bench-metadata bench-batch bench-claims bench-page bench-search bench-reader bench-scale bench-serving build clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -73,6 +73,9 @@ bench-claims: $(VENV)/.installed-dev  ## who says what and how many, on texts th
 
 bench-search: $(VENV)/.installed-dev  ## does the right passage come first, on others' judgements; fails below a floor (minutes)
 	@$(BIN)/python bench/search.py
+
+bench-reader: $(VENV)/.installed-dev  ## does the first sentence answer, and does any, on others' questions (minutes)
+	@$(BIN)/python bench/reader.py ../shared/data
 
 bench-scale: $(VENV)/.installed-dev  ## what search costs at 10, 100 and 500 thousand passages (most of an hour)
 	@$(BIN)/python bench/scale.py

@@ -12,6 +12,7 @@ import json
 import math
 import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -40,7 +41,8 @@ FEATURES = (
     "passage",  # cosine of question and passage
     "words",  # share of the question's words, rare ones counting more, that the sentence holds, or a word akin
     "around",  # the same for the sentence, its neighbours and the title
-    "sides",  # 1 if the sentence names a side that the question names, -1 if it names others only, else 0
+    "opposite",  # 1 if the sentence holds the opposite of a word of the question that is nowhere around
+    "unnegated",  # 1 if the question asks for what is not, and the sentence denies nothing
     "kind",  # 1 if the sentence holds what the question asks for (a number, a date, a name, a place), -1 if not, else 0
     "length",  # words in the sentence, as a logarithm: very short ones answer nothing
 )
@@ -68,6 +70,16 @@ _WHY = (
         re.IGNORECASE,
     ),
 )
+# A question with one of the first asks for what is not so; a sentence with one of the second may tell it.
+_NEGATED = re.compile(
+    r"\b(?:not|no(?!\. ?\d)|never|none|nobody|nothing|neither|nor|without|cannot|except)\b|n['’]t\b", re.I
+)
+_DENYING = re.compile(
+    r"\b(?:den(?:y|ied|ies|ying)|reject\w*|refus\w*|fail\w*|unable|lack\w*|prevent\w*|avoid\w*|bann?(?:ed|ing|s)?|"
+    r"forb[ai]d\w*|prohibit\w*|exclu\w+|instead|rather than|hardly|barely)\b",
+    re.IGNORECASE,
+)
+_OPPOSING = "un", "in", "im", "il", "ir", "non", "non-", "dis", "anti", "anti-"
 _KINDS = (  # what a question asks for, and how a sentence looks that gives it
     _HOW_MANY,
     (
@@ -135,8 +147,10 @@ class Question:
     def parse(cls, text: str, base: KnowledgeBase) -> Question:
         words = [word for word in content_words(text) if not _asks(word)]
         rarity = base.rarity(words)
-        names = names_in(text)
-        places = frozenset(name for name in names if re.search(rf"\b(?:in|at|near|outside) {re.escape(name)}\b", text))
+        names = names_in(_plain(text))
+        places = frozenset(
+            name for name in names if re.search(rf"\b(?:in|at|near|outside) {re.escape(name)}\b", _plain(text))
+        )
         return cls(text, {stem(word): max(rarity[word], 0.05) for word in words}, names, places)
 
 
@@ -205,16 +219,17 @@ def features(asked: Question, hit: Hit, span: Span, similarity: float) -> dict[s
     text = span.of(hit.article.text)
     here = stems(text)
     around = here | stems(_nearby(hit, span))
-    sides = _sides(sides_named(asked.text), sides_named(text))
     return {
         "similarity": similarity,
         "passage": hit.similarity,
         "words": _share(asked.stems, here),
         "around": _share(asked.stems, around),
-        "sides": sides,
+        "opposite": float(_tells_opposite(asked, here, around)),
+        "unnegated": float(_is_negated(asked.text) and not (_is_negated(text) or _DENYING.search(text))),
         "kind": _kind(asked.text, text),
         "length": math.log1p(len(text.split())) / 3,
-        "of_others": float(sides < 0 and asks_how_many(asked.text)),  # not learned: what is learned from has no tolls
+        # Not learned: what is learned from has no tolls, and that a side is named says no more there than "words" does.
+        "of_others": float(asks_how_many(asked.text) and _names_others(sides_named(asked.text), sides_named(text))),
     }
 
 
@@ -231,9 +246,9 @@ def missing_names(asked: Question, hit: Hit, span: Span) -> list[str]:
     """The names and numbers of the question that neither the sentence nor what surrounds it holds."""
     if not asked.names:
         return []
-    known = _nearby(hit, span)
+    known = _plain(_nearby(hit, span))
     # When it was is told before what happened, or with it: "The fighting of 2020 …" after it begins another matter.
-    until = _nearby(hit, span, after=0)
+    until = _plain(_nearby(hit, span, after=0))
     missing = [name for name in asked.names if not _holds(name, until if _YEAR.fullmatch(name) else known)]
     if missing:
         sides = {side.casefold() for side in sides_named(known)}
@@ -296,17 +311,47 @@ def _held(word: str, held: frozenset[str]) -> float:
     return _KIN if not _kin().get(word, frozenset()).isdisjoint(held) else 0.0
 
 
-def _sides(asked: set[str], named: set[str]) -> float:
-    if not asked or not named:
-        return 0.0
-    return 1.0 if asked & named else -1.0
+def _names_others(asked: set[str], named: set[str]) -> bool:
+    return bool(asked and named and not asked & named)
+
+
+def _is_negated(text: str) -> bool:
+    return _NEGATED.search(text) is not None
+
+
+def _tells_opposite(asked: Question, here: frozenset[str], around: frozenset[str]) -> bool:
+    """Whether a word of the question is missing around a sentence that holds its opposite: "won" for "lost"."""
+    missing = [word for word in asked.stems if not _held(word, around)]
+    return any(not opposites(word).isdisjoint(here) for word in missing)
+
+
+@functools.lru_cache(maxsize=2_000)
+def opposites(word: str) -> frozenset[str]:
+    """The stems that say the contrary of one: those of kin.toml, and what a syllable before it makes or unmakes."""
+    bare = {word.removeprefix(syllable) for syllable in _OPPOSING}
+    made = {stem(syllable + word) for syllable in _OPPOSING} | {stem(rest) for rest in bare if len(rest) > 3}
+    return _opposed().get(word, frozenset()) | made - {word}
+
+
+@functools.cache
+def _opposed() -> Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for line in _words()["opposites"]:
+        one, other = ({stem(word) for word in half.split()} for half in line.split(":"))
+        for word in one | other:
+            found.setdefault(word, set()).update(other if word in one else one)
+    return {word: frozenset(contrary) for word, contrary in found.items()}
+
+
+@functools.cache
+def _words() -> Mapping[str, list[str]]:
+    return tomllib.loads(resources.files("assistant").joinpath("kin.toml").read_text("utf-8"))
 
 
 @functools.cache
 def _kin() -> Mapping[str, frozenset[str]]:
     """For each stem of kin.toml the stems of its family."""
-    lines = tomllib.loads(resources.files("assistant").joinpath("kin.toml").read_text("utf-8"))["families"]
-    families = [frozenset(map(stem, line.split())) for line in lines]
+    families = [frozenset(map(stem, line.split())) for line in _words()["families"]]
     return {word: family for family in families for word in family}
 
 
@@ -322,6 +367,17 @@ def _holds(name: str, text: str) -> bool:
         return False
     letters = r"\w+\s+(?:(?:of|for|the|and|on|in)\s+)*".join(re.escape(letter) for letter in name)
     return re.search(rf"\b{letters}\w+", text) is not None
+
+
+def _plain(text: str) -> str:
+    """A text as names and numbers are compared: without accents, and without commas between thousands."""
+    if not text.isascii():
+        marked = unicodedata.normalize("NFKD", text)
+        text = "".join(character for character in marked if not unicodedata.combining(character))
+    return _THOUSANDS.sub("", text) if "," in text else text
+
+
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 
 
 def _kind(question: str, sentence: str) -> float:

@@ -7,7 +7,8 @@ the sentences of the passages found are the candidates; one answers if it is in 
 gold answer. A quarter of the documents is left out of the knowledge base, so that their questions are of the kind "the
 articles do not speak of this"; SQuAD's own unanswerable questions are of the kind "they speak of it and do not say".
 Weights are learned (logistic regression) on three quarters of the paragraphs; everything printed, and the threshold,
-come from the rest.
+come from the rest. A weight whose sign says the contrary of what its feature means would serve these texts alone: then
+nothing is written.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from kb import Article, KnowledgeBase
 from kb.embedding import Vectors, embedder
 
 _FOREIGN = 0.015  # share of the questions that the articles do not speak of which may get an answer
+_AGAINST = frozenset({"opposite", "unnegated"})  # what speaks against a sentence; all else speaks for it
 _LEFT_OUT = 4  # every fourth document is not in the knowledge base; every fourth paragraph is not learned from
 
 
@@ -99,6 +101,10 @@ def main(source: Path, target: Path) -> None:
     held_out = [a for a in everything if a.paragraph % _LEFT_OUT == 0]
     model = LogisticRegression(max_iter=2000)
     model.fit(np.concatenate([a.values for a in learn]), np.concatenate([a.holds for a in learn]))
+    weights = dict(zip(FEATURES, map(float, model.coef_[0]), strict=True))
+    wrong = [name for name, weight in weights.items() if (weight < 0) != (name in _AGAINST)]
+    if wrong:
+        raise SystemExit(f"these weights contradict their features, so drop or mend them: {wrong} of {weights}")
     tops, right = [], []
     for a in held_out:
         scores = model.predict_proba(a.values)[:, 1] if len(a.values) else np.zeros(1)
@@ -116,7 +122,7 @@ def main(source: Path, target: Path) -> None:
         shares = {k: f"{(top[kind == k] >= cut).mean():.3f}" for k in ("answerable", "unanswerable", "foreign")}
         answered = (top >= cut) & (kind == "answerable")
         print(f"  answers from {cut:.3f} on: {shares}, right when answerable {correct[answered].mean():.3f}")
-    weights = {"intercept": float(model.intercept_[0]), **dict(zip(FEATURES, map(float, model.coef_[0]), strict=True))}
+    weights = {"intercept": float(model.intercept_[0]), **weights}
     document = {
         "learned_by": "bench/learn_reader.py on SQuAD 2.0 paragraphs (CC BY-SA 4.0) that are not reported on",
         "threshold": round(threshold, 4),

@@ -37,15 +37,63 @@ def test_a_word_that_means_nearly_the_same_counts_nearly_as_much(
 
 
 @pytest.mark.parametrize(
-    ("sentence", "sides"),
+    ("sentence", "of_others"),
     [
-        ("Nine Chadian soldiers were killed.", -1),
-        ("Nine soldiers of Mali were killed, Chad said.", 1),
+        ("Nine Chadian soldiers were killed.", 1),
+        ("Nine soldiers of Mali were killed, Chad said.", 0),
         ("Nine soldiers were killed.", 0),
     ],
 )
-def test_whose_it_is_tells_for_or_against_a_sentence(base: KnowledgeBase, sentence: str, sides: float) -> None:
-    assert values(base, "How many soldiers of Mali were killed?", sentence)["sides"] == sides
+def test_a_toll_of_another_side_is_marked(base: KnowledgeBase, sentence: str, of_others: float) -> None:
+    assert values(base, "How many soldiers of Mali were killed?", sentence)["of_others"] == of_others
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "contrary"),
+    [
+        ("Which side lost the port?", "Mali won the port.", 1),
+        ("Which side lost the port?", "Mali won the port, and its enemy lost it.", 0),
+        ("Which parties are legal?", "Two parties are illegal.", 1),
+        ("Which roads are closed?", "The roads in the north are open.", 1),
+        ("Which roads are closed?", "The roads in the north are wet.", 0),
+    ],
+)
+def test_a_sentence_that_holds_the_opposite_of_what_is_asked_is_marked(
+    base: KnowledgeBase, question: str, sentence: str, contrary: float
+) -> None:
+    assert values(base, question, sentence)["opposite"] == contrary
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "unnegated"),
+    [
+        ("Who did not sign?", "Mali signed on Monday.", 1),
+        ("Who did not sign?", "Mali refused to sign.", 0),
+        ("Who didn't sign?", "Mali never signed.", 0),
+        ("What does Resolution No. 822 say?", "It speaks of a withdrawal.", 0),
+        ("Who signed?", "Mali signed on Monday.", 0),
+    ],
+)
+def test_what_is_not_so_is_not_answered_by_what_is(
+    base: KnowledgeBase, question: str, sentence: str, unnegated: float
+) -> None:
+    assert values(base, question, sentence)["unnegated"] == unnegated
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "can"),
+    [
+        ("When did the army shell Saint-Rely?", "The army shelled Saint-Rély in May.", True),
+        ("Who pays the 10000 guards?", "Mali pays the 10,000 guards.", True),
+        ("Who pays the 10,000 guards?", "Mali pays the 10000 guards.", True),
+        ("Who pays the 10,000 guards?", "Mali pays the 110,000 guards.", False),
+    ],
+)
+def test_names_and_numbers_are_the_same_however_they_are_spelled(
+    base: KnowledgeBase, question: str, sentence: str, can: bool
+) -> None:
+    found = hit(sentence)
+    assert is_evidence(Question.parse(question, base), found, found.passage.sentences[0]) is can
 
 
 @pytest.mark.parametrize(
