@@ -219,6 +219,8 @@ class ExactIndex:
 
     def _advance(self) -> _State:
         """The state, brought up to the catalog's latest change."""
+        if self._catalog.latest() == (self._state.watermark, self._state.mark):
+            return self._state
         if self._catalog.mark(self._state.watermark) != self._state.mark:
             # Another catalog was put in the place of the one that was read, or all was embedded anew.
             self._state = _State.empty(self._dimension)
