@@ -19,7 +19,7 @@ import threading
 import zlib
 from array import array
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,7 +39,7 @@ _TAIL = 2000  # vectors beside the file before it is written anew
 _BLOCK = 65536  # rows turned to float32 at a time where there is no torch
 _FEW = 0.1  # share of the passages below which it is cheaper to gather than to scan
 _TURNED = 8192  # vectors that a scan rounds to bytes, for those after it
-_ROUNDING = 2.0**-8  # how far a product of float16 may be off; what torch was seen to be off is a fifth of it
+_ROUNDING = 2.0**-8  # how far a product of float16 may be off; torch was seen to be off by a tenth of it
 
 Rows = npt.NDArray[np.int64]
 Places = npt.NDArray[np.intp]
@@ -355,7 +355,7 @@ class _Bytes:
     def scan(self, question: Vectors) -> tuple[Vectors, Vectors]:
         """The dot products, and how far each may be off."""
         torch = sys.modules.get("torch")
-        if torch is None or not hasattr(torch, "_int_mm"):
+        if torch is None or not _multiplies_bytes():
             return _scan(self._vectors, question)
         done = self._done
         self._turn(torch)
@@ -367,8 +367,8 @@ class _Bytes:
         lost = float(np.linalg.norm(question - step * rounded))
         products = torch._int_mm(torch.from_numpy(self._rounded[:done]), torch.from_numpy(rounded)[:, None])
         near = products[:, 0].numpy() * (self._steps[:done] * np.float32(step))
-        # |qv - q'v'| <= |q||v - v'| + |q - q'||v'|, where lengths are one but for float16.
-        far = (self._lost[:done] + lost * (1 + self._lost[:done])) * np.float32(1.01)
+        # |qv - q'v'| <= |q||v - v'| + |q - q'||v'|; the question's length is one.
+        far = (self._lost[:done] + lost * self._lengths[:done]) * np.float32(1.01)
         return np.concatenate([near, scores]), np.concatenate([far, off])
 
     def _turn(self, torch: Any) -> None:
@@ -378,19 +378,33 @@ class _Bytes:
         try:
             if not self._done:
                 self._rounded = np.empty(self._vectors.shape, np.int8)
-                self._steps, self._lost = (np.empty(len(self._vectors), np.float32) for _ in range(2))
+                numbers = (np.empty(len(self._vectors), np.float32) for _ in range(3))
+                self._steps, self._lost, self._lengths = numbers
             some = slice(self._done, min(self._done + _TURNED, len(self._vectors)))
             exact = torch.from_numpy(self._vectors[some]).float()
             steps = (exact.abs().amax(1) / 127).clamp_(min=1e-9)
             rounded = (exact / steps[:, None]).round_()
             self._rounded[some] = rounded.to(torch.int8).numpy()
-            lost = rounded.mul_(steps[:, None]).sub_(exact).norm(dim=1).numpy()
-            # A damaged vector has no length.
-            self._steps[some], self._lost[some] = steps.numpy(), np.where(np.isfinite(lost), lost, 0)
-            self._steps[some][~np.isfinite(lost)] = np.nan
+            self._steps[some] = steps.numpy()
+            self._lengths[some] = rounded.mul_(steps[:, None]).norm(dim=1).numpy()
+            self._lost[some] = rounded.sub_(exact).norm(dim=1).numpy()
+            damaged = ~np.isfinite(self._lost[some])
+            self._steps[some][damaged], self._lost[some][damaged], self._lengths[some][damaged] = np.nan, 0, 0
             self._done = some.stop
         finally:
             self._turning.release()
+
+
+@cache
+def _multiplies_bytes() -> bool:
+    """Whether torch multiplies bytes fast on this processor, and right: without the instructions for it, sums of large
+    products overflow."""
+    import torch
+
+    if not any(torch.cpu.get_capabilities().get(name) for name in ("avx512_vnni", "avx_vnni")):
+        return False
+    largest = torch.full((64, 64), 127, dtype=torch.int8)
+    return all(bool((torch._int_mm(largest, sign * largest[:, :1]) == sign * 64 * 127**2).all()) for sign in (1, -1))
 
 
 def _scan(vectors: Halves, question: Vectors) -> tuple[Vectors, Vectors]:
