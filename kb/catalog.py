@@ -138,6 +138,21 @@ _origins = sa.Table(
 # Whose numbers are never given twice, so a catalog that takes another's place must go on from there.
 _COUNTED = (_articles.c.number, _passages.c.id, _changes.c.seq)
 _dated = _passages.join(_articles, _passages.c.article == _articles.c.number)
+
+# What every search asks for, made once: to make a statement takes longer than to run it.
+_LATEST = sa.select(_changes.c.seq, _changes.c.mark).order_by(_changes.c.seq.desc()).limit(1)
+_PASSAGES = sa.select(
+    _passages.c.id, _passages.c.article, _passages.c.start, _passages.c.end, _passages.c.sentences
+).where(_passages.c.id.in_(sa.bindparam("ids", expanding=True)))
+_ARTICLES = sa.select(_articles).where(_articles.c.number.in_(sa.bindparam("numbers", expanding=True)))
+_first = _articles.alias()
+_FIRSTS = (
+    sa.select(_articles.c.id, _first.c.id.label("first"))
+    .select_from(_articles.join(_origins, _origins.c.article == _articles.c.number))
+    .join(_first, _first.c.number == _origins.c.first)
+    .where(_articles.c.id.in_(sa.bindparam("ids", expanding=True)))
+)
+
 _BUDGET = 5000  # articles that the words of one question may occur in before the commoner ones are left out
 
 
@@ -237,7 +252,7 @@ class Catalog:
         self.folder = folder
         self._database = database
         self._engine = database.engine
-        self._counted = _Counted((), 0, {})
+        self._counted = _Counted(None, 0, {})
 
     @classmethod
     def open(cls, folder: Path, *, create: bool, url: str | None = None, named: str | None = None) -> Catalog:
@@ -575,19 +590,11 @@ class Catalog:
     def passages(self, ids: Sequence[int]) -> dict[int, tuple[Passage, Article]]:
         """The passages with these numbers, each with its article; numbers that are gone are left out."""
         with self._read() as connection:
-            rows = [
-                row
-                for some in _portions(ids)
-                for row in connection.execute(
-                    sa.select(
-                        _passages.c.id, _passages.c.article, _passages.c.start, _passages.c.end, _passages.c.sentences
-                    ).where(_passages.c.id.in_(some))
-                )
-            ]
+            rows = [row for some in _portions(ids) for row in connection.execute(_PASSAGES, {"ids": some})]
             articles = {
                 row.number: (_article(row), row.id)
                 for some in _portions(sorted({row.article for row in rows}))
-                for row in connection.execute(sa.select(_articles).where(_articles.c.number.in_(some)))
+                for row in connection.execute(_ARTICLES, {"numbers": some})
             }
             return {
                 row.id: (_passage(row, *articles[row.article]), articles[row.article][0])
@@ -599,19 +606,9 @@ class Catalog:
 
     def origins(self, article_ids: Iterable[str]) -> dict[str, str]:
         """The origin of each of these articles, as the id of the first article that is of it."""
-        first = _articles.alias()
-        query = (
-            sa.select(_articles.c.id, first.c.id.label("first"))
-            .select_from(_articles.join(_origins, _origins.c.article == _articles.c.number))
-            .join(first, first.c.number == _origins.c.first)
-        )
         ids = list(dict.fromkeys(article_ids))
         with self._read() as connection:
-            found = {
-                row.id: row.first
-                for some in _portions(ids)
-                for row in connection.execute(query.where(_articles.c.id.in_(some)))
-            }
+            found = {row.id: row.first for some in _portions(ids) for row in connection.execute(_FIRSTS, {"ids": some})}
         return {article_id: found.get(article_id, article_id) for article_id in ids}
 
     def sizes(self) -> dict[str, int]:
@@ -726,8 +723,7 @@ class Catalog:
     def _counts(self, connection: sa.Connection) -> _Counted:
         """What was counted since the last change: one question asks for the same again and again, and counting takes
         the longer the more there is."""
-        latest = sa.select(_changes.c.seq, _changes.c.mark).order_by(_changes.c.seq.desc()).limit(1)
-        change = tuple(connection.execute(latest).one_or_none() or ())
+        change = _latest(connection)
         counted = self._counted
         if counted.change != change or len(counted.words) > _FREQUENCIES:
             articles = connection.scalar(sa.select(sa.func.count()).select_from(_articles)) or 0
@@ -773,6 +769,11 @@ class Catalog:
         """The number of the newest change; 0 if there is none."""
         with self._read() as connection:
             return connection.scalar(sa.select(sa.func.max(_changes.c.seq))) or 0
+
+    def latest(self) -> tuple[int, str]:
+        """The number and the mark of the newest change; before the first one, 0 and an empty mark."""
+        with self._read() as connection:
+            return _latest(connection)
 
     def mark(self, change: int) -> str | None:
         """What tells the history up to this change from any other: what is derived carries it. None if there is no
@@ -886,7 +887,7 @@ class Catalog:
 class _Counted(NamedTuple):
     """How many articles there are since a change, and how many hold each of the words that were asked for."""
 
-    change: tuple[Any, ...]
+    change: tuple[int, str] | None
     articles: int
     words: dict[str, int]
 
@@ -1120,6 +1121,11 @@ class Writing:
 def _streamed(connection: sa.Connection, query: sa.Select[Any], portion: int) -> sa.CursorResult[Any]:
     """The rows of a query, read in portions. To be closed, for one left midway holds a cursor of the server's."""
     return connection.execute(query, execution_options={"yield_per": portion})
+
+
+def _latest(connection: sa.Connection) -> tuple[int, str]:
+    found = connection.execute(_LATEST).one_or_none()
+    return (0, "") if found is None else (found.seq, found.mark)
 
 
 def _spellings(connection: sa.Connection, column: sa.Column[Any], name: str, *, variants: bool = False) -> list[str]:

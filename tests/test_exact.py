@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from kb.article import Article, Passage, Span
 from kb.catalog import Catalog, Change
 from kb.embedding import Vectors
-from kb.exact import ExactIndex
+from kb.exact import ExactIndex, _multiplies_bytes
 from tests.conftest import article
 
 DIMENSION = 16
@@ -182,6 +182,39 @@ def test_one_damaged_vector_hides_no_other(catalog: Catalog) -> None:
     question = unit(1, seed=11)[0]
     found = ExactIndex(catalog, DIMENSION).search(question, 100)
     same(found, brute(catalog, question, 99, [number for number in range(1, 101) if number != 8]))
+
+
+def test_vectors_in_bytes_give_the_list_that_whole_ones_give(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch  # noqa: F401
+
+    monkeypatch.setattr("kb.exact._TURNED", 150)
+    vectors = unit(500, seed=12)
+    vectors[33] = np.nan
+    vectors[40:400] = vectors[40] + 0.002 * unit(360, seed=13)  # nearer to each other than bytes can tell
+    vectors[40:400] /= np.linalg.norm(vectors[40:400], axis=1, keepdims=True)
+    gone = fill(catalog, vectors)[50:60]
+    ExactIndex(catalog, DIMENSION).save()
+    index = ExactIndex(catalog, DIMENSION)
+    drop(catalog, gone)
+    fill(catalog, unit(10, seed=14), "later")
+    near = vectors[40] + 0.1 * unit(1, seed=15)[0]
+    sound = [number for number in range(1, 511) if number != 34]
+    for question in (near / np.linalg.norm(near), *unit(6, seed=16)):  # by the fourth all are in bytes
+        same(index.search(question, 20), brute(catalog, question, 20, sound))
+
+
+def test_a_processor_that_multiplies_bytes_wrongly_is_not_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    def saturating(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+        products = left.int() @ right.int()
+        return products.clamp(-(2**15), 2**15 - 1)
+
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_vnni": True})
+    monkeypatch.setattr(torch, "_int_mm", saturating)
+    assert not _multiplies_bytes.__wrapped__()
+    monkeypatch.setattr(torch, "_int_mm", lambda left, right: left.int() @ right.int())
+    assert _multiplies_bytes.__wrapped__()
 
 
 def test_what_comes_while_the_catalog_is_read_comes_once(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:

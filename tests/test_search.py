@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kb.article import Hit, Passage, Span, day_range
 from kb.query import Period, Query
 from kb.search import Weighing, closeness, varied
-from kb.words import content_words, stem, stems
+from kb.words import _PLAIN, _WORD, content_words, stem, stems
 from tests.conftest import article
 
 
@@ -137,6 +137,11 @@ def test_of_near_ties_the_voice_not_heard_yet_comes_first() -> None:
 def test_a_clearly_better_hit_is_not_passed_over_for_variety() -> None:
     hits = [hit("One.", "A", 1.0), hit("Two.", "A", 0.9), hit("Three.", "B", 0.7)]
     assert varied(hits, 3) == hits
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_words_of_plain_letters_are_split_as_all_others(text: str) -> None:
+    assert _PLAIN.findall(text.lower()) == _WORD.findall(text.lower())
 
 
 @given(st.text())

@@ -319,6 +319,25 @@ def test_a_folder_that_is_not_what_its_mark_says_is_rebuilt(catalog: Catalog, ki
         assert projection.rebuilt is None  # said once
 
 
+def test_a_collection_that_was_made_otherwise_goes_on_as_it_is(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(catalog, unit(30, seed=28))
+    question = unit(1, seed=29)[0]
+    with monkeypatch.context() as earlier:
+        earlier.setattr("kb.vectors.folder.CONFIGURATION", {"hnsw": {"space": "cosine", "ef_search": 200}})
+        with owning(catalog):
+            pass
+    fill(catalog, unit(30, seed=30), "later")
+    with owning(catalog) as projection:
+        assert projection.rebuilt is None
+        assert nearest(projection, question, 10) == expected(catalog, question, 10)
+        assert _collection(projection)._model.configuration_json["hnsw"]["max_neighbors"] == 16
+        projection.begin_anew()
+        projection.sync()
+        assert _collection(projection)._model.configuration_json["hnsw"]["max_neighbors"] == 32
+
+
 def test_a_large_index_is_trusted_again_after_closing_and_after_searching(catalog: Catalog) -> None:
     """Beyond a thousand vectors Chroma writes its graph to files, when it likes."""
     question = unit(1, seed=28)[0]

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CONFIGURATION", "Row", "forget", "portions", "send"]
 
-CONFIGURATION: Final = {"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200}}
+# At 100 thousand passages Chroma's own 16 neighbours find 96 % of the ten nearest, 32 find 99 %.
+CONFIGURATION: Final = {"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 32}}
 _STEP = 100  # articles that are deleted at a time
 
 Row = tuple[int, int, bytes]

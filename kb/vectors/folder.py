@@ -130,6 +130,8 @@ class ChromaProjection:
         """Brings Chroma up to the catalog's latest change."""
         with self._at_work(), _no_panic():
             mark = self._read_mark()
+            if mark is not None and (mark["watermark"], mark["mark"]) == self._catalog.latest():
+                return
             if mark is None or self._catalog.mark(mark["watermark"]) != mark["mark"]:
                 self.begin_anew()
             watermark = self._watermark()
@@ -156,10 +158,7 @@ class ChromaProjection:
         """About the `k` nearest passages to a unit vector of shape (dimension,), by their numbers."""
         with self._at_work(), _no_panic():
             collection = self._open_collection()
-            count = collection.count()
-            if not count:
-                return []
-            found = collection.query(query_embeddings=vector.reshape(1, -1), n_results=min(k, count), include=[])
+            found = collection.query(query_embeddings=vector.reshape(1, -1), n_results=k, include=[])
         return [int(key) for key in found["ids"][0]]
 
     @contextlib.contextmanager
