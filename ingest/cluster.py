@@ -12,12 +12,14 @@ import logging
 import os
 import pickle
 import secrets
+import socket
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 from ingest.cleaning import Given
 from ingest.loaders import Piece, Rejection, load_pieces, pieces
@@ -37,6 +39,7 @@ _FILES = 16  # files that one task reads
 _BLOCK = 1 << 20  # bytes that go from one task to the next
 _STORE = 256 << 20  # bytes of memory for what is on its way, on this machine
 _READING = 0.25  # of a core, for reading waits for disks
+_PATIENCE = 5.0  # seconds for a cluster to be reached; Ray itself takes minutes to give up
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,8 @@ class Cluster:
     """Which machines, and how many of their cores."""
 
     address: str | None = None
-    """Of a cluster that runs, ray://host:port or host:port. None starts one on this machine, for one run."""
+    """Of the head of a cluster that runs and that this machine is of, host:port. None starts one on this machine, for
+    one run."""
     workers: int | None = None
     """Processes that hold the embedding model, a core each; as many as there are cores if it is not said."""
     load: Callable[[str], Embedder] = embedder
@@ -205,13 +209,7 @@ def _items(table: pa.Table) -> Iterator[Any]:
 @contextmanager
 def _connected(cluster: Cluster) -> Iterator[tuple[Any, dict[str, int]]]:
     """Ray, and the bounds of the pool of workers."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # it would report its use by default
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what matters is raised
-    if cluster.address is None:
-        # Its ports are open to the network whatever it is told, so nobody gets in without a word that is made up here.
-        # Ray reads this when it is imported.
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
-        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    _told_beforehand(cluster.address)
     try:
         ray: Any = importlib.import_module("ray")
         importlib.import_module("ray.data")
@@ -227,15 +225,17 @@ def _connected(cluster: Cluster) -> Iterator[tuple[Any, dict[str, int]]]:
                 _start_here(ray, count, scratch)
                 workers = {"size": count}
             else:
+                _reach(cluster.address)
                 ray.init(cluster.address, log_to_driver=False, logging_level=logging.ERROR)
                 cores = int(ray.cluster_resources().get("CPU", 1))
                 workers = {"min_size": 1, "max_size": cluster.workers or max(cores, 1)}
-        except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-            where = cluster.address or "this machine"
+        except (OSError, RuntimeError, ValueError) as error:
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise KnowledgeBaseError(
-                f"no Ray cluster at {where} ({reason}); start it, correct ACCORDINGTO_RAY_ADDRESS, or leave out "
-                "--engine ray"
+                f"no Ray cluster at {cluster.address} ({reason}); start it, correct ACCORDINGTO_RAY_ADDRESS, give the "
+                "token that it asks for as RAY_AUTH_TOKEN, or leave out --engine ray"
+                if cluster.address
+                else f"Ray does not start on this machine ({reason}); leave out --engine ray"
             ) from error
         try:
             context = ray.data.DataContext.get_current()
@@ -245,6 +245,34 @@ def _connected(cluster: Cluster) -> Iterator[tuple[Any, dict[str, int]]]:
             yield ray, workers
         finally:
             ray.shutdown()
+
+
+def _told_beforehand(address: str | None) -> None:
+    """What Ray reads from the environment when it is imported."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # it would report its use by default
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what matters is raised
+    if address is None:
+        # Its ports are open to the network whatever it is told, so nobody gets in without a word that is made up here.
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        return
+    os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")  # of connecting, each of which takes most of a minute
+    # `ray start` asks for a token wherever it finds one. Whoever connects has to be told to bring it.
+    if {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys() or Path("~/.ray/auth_token").expanduser().exists():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+
+
+def _reach(address: str) -> None:
+    """
+    Raises:
+        OSError: nobody listens there.
+        ValueError: it is no address, or not one that Ray Data can use.
+    """
+    if "://" in address:
+        raise ValueError("Ray Data does not run through Ray's client; give the head's host:port")
+    parts = urlsplit(f"//{address}")
+    if parts.hostname and parts.port:
+        socket.create_connection((parts.hostname, parts.port), _PATIENCE).close()
 
 
 def _start_here(ray: Any, workers: int, scratch: str) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from ingest import Cluster, Given, ingest
-from ingest.cluster import _items, _table, _tasks, _Worker
+from ingest.cluster import _items, _table, _tasks, _told_beforehand, _Worker
 from ingest.loaders import Piece, Record, Rejection
 from ingest.pipeline import Item
 from kb import KnowledgeBase
@@ -60,10 +62,39 @@ def test_the_command_makes_the_same_knowledge_base_with_either_engine(tmp_path: 
     assert _failures(tmp_path / "ray") == _failures(tmp_path / "local")
 
 
+@pytest.fixture
+def head(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a cluster that asks for a token."""
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "0" * 64)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    # The sockets below its folder have short names or none.
+    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", f"--port={port}", "--num-cpus=3",
+             "--node-ip-address=127.0.0.1", "--include-dashboard=false", f"--object-store-memory={256 << 20}",
+             "--disable-usage-stats", f"--temp-dir={folder}"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        assert running.stdout is not None
+        told = []
+        while (line := running.stdout.readline()) and "Ray runtime started" not in line:
+            told.append(line)
+        try:
+            assert line, "".join(told)
+            yield f"127.0.0.1:{port}"
+        finally:
+            running.terminate()
+            running.communicate()
+
+
 @pytest.mark.sqlite
-def test_a_worker_that_is_killed_changes_nothing(tmp_path: Path, texts: list[Path]) -> None:
+def test_a_worker_of_a_cluster_that_runs_is_killed_which_changes_nothing(
+    tmp_path: Path, texts: list[Path], head: str
+) -> None:
     run_ingest(tmp_path / "local", texts)
-    cluster = Cluster(workers=2, load=partial(OnceDying, tmp_path / "marker"))
+    cluster = Cluster(head, workers=2, load=partial(OnceDying, tmp_path / "marker"))
     running = processes().Process(target=run_ingest, args=(tmp_path / "ray", texts, 8, None, cluster))
     running.start()
     running.join()
@@ -128,3 +159,43 @@ def test_all_addresses_are_asked_by_one_client(tmp_path: Path) -> None:
     places = [[piece.place for piece in task if isinstance(piece, Piece)] for task in tasks]
     assert [len(task) for task in places] == [16, 4, 2]
     assert places[-1] == ["http://a.example/1", "http://a.example/2"]
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("127.0.0.1:1", "Connection refused"),
+        ("127.0.0.1:99999", "Port out of range"),
+        ("ray://127.0.0.1:10001", "give the head's host:port"),
+    ],
+)
+def test_a_cluster_that_is_not_there_is_named_at_once(
+    base: KnowledgeBase, texts: list[Path], monkeypatch: pytest.MonkeyPatch, address: str, reason: str
+) -> None:
+    def init(*args: object, **kwargs: object) -> None:
+        pytest.fail("Ray was asked, which tries for minutes")
+
+    monkeypatch.setattr("ray.init", init)
+    with pytest.raises(KnowledgeBaseError, match=f"{address} .*{reason}.*ACCORDINGTO_RAY_ADDRESS"):
+        list(ingest(base, texts, cluster=Cluster(address)))
+
+
+def test_ray_reports_nothing_and_asks_for_a_token_whatever_the_environment_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "1")
+    for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    environ = dict(os.environ)
+    monkeypatch.setattr(os, "environ", environ)
+    _told_beforehand("head:6379")
+    assert environ["RAY_USAGE_STATS_ENABLED"] == "0"
+    assert "RAY_AUTH_MODE" not in environ
+    (tmp_path / ".ray").mkdir()
+    (tmp_path / ".ray" / "auth_token").write_text("a token")
+    _told_beforehand("head:6379")
+    assert environ["RAY_AUTH_MODE"] == "token"
+    assert "RAY_AUTH_TOKEN" not in environ
+    _told_beforehand(None)
+    assert len(environ["RAY_AUTH_TOKEN"]) == 64
