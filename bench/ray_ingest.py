@@ -131,9 +131,10 @@ class _Bench:
         print(f"{name}: {len(ours[0])} articles, {len(ours[1])} passages and all that is made of them: {same}")
         if here.shape == there.shape:
             cosines = np.einsum("ij,ij->i", here, there) / np.linalg.norm(here, axis=1) / np.linalg.norm(there, axis=1)
+            off = np.abs(here - there)
             print(
-                f"{name}: vectors differ by {np.abs(here - there).max():.4f} at most, {np.abs(here - there).mean():.6f} on "
-                f"average, lowest cosine {cosines.min():.6f}; {(here != there).any(axis=1).mean():.1%} differ at all"
+                f"{name}: vectors differ by {off.max():.4f} at most, {off.mean():.6f} on average, lowest "
+                f"cosine {cosines.min():.6f}; {(here != there).any(axis=1).mean():.1%} differ at all"
             )
 
     def _reckon(self, speeds: dict[str, float], start: float) -> None:

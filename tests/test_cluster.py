@@ -72,9 +72,9 @@ def head(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     # The sockets below its folder have short names or none.
     with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
         running = subprocess.Popen(
-            [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", f"--port={port}", "--num-cpus=3",
-             "--node-ip-address=127.0.0.1", "--include-dashboard=false", f"--object-store-memory={256 << 20}",
-             "--disable-usage-stats", f"--temp-dir={folder}"],
+            [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", f"--port={port}",
+             "--num-cpus=3", "--node-ip-address=127.0.0.1", "--include-dashboard=false", "--disable-usage-stats",
+             f"--object-store-memory={256 << 20}", f"--temp-dir={folder}"],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         assert running.stdout is not None
