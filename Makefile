@@ -8,7 +8,7 @@ export HF_HUB_OFFLINE := 1
 ON_A_SERVER := $(addprefix tests/test_,$(addsuffix .py,knowledge_base erase repair two_processes assistant followups))
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test test-postgres test-server test-browser image check format bench bench-crash bench-ingest bench-origins bench-metadata bench-batch bench-claims bench-page bench-search bench-reader bench-scale bench-serving build clean
+.PHONY: help chat test test-postgres test-server test-browser image check format bench bench-crash bench-ingest bench-origins bench-metadata bench-batch bench-claims bench-page bench-search bench-reader bench-scale bench-serving bench-chaos build clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -83,6 +83,9 @@ bench-scale: $(VENV)/.installed-dev  ## what search costs at 10, 100 and 500 tho
 bench-serving: $(VENV)/.installed-dev  ## questions under load with one app and two, and what a Chroma server costs (minutes)
 	@$(BIN)/python bench/serving.py
 	@$(BIN)/python bench/vector_server.py
+
+bench-chaos: $(VENV)/.installed-dev  ## ten minutes of questions and ingests while Chroma is killed twice and PostgreSQL restarted
+	@tests/with_postgres.sh $(BIN)/python bench/serving.py --seconds 600 --readers 4 --apps 2 --kills 2 --restarts 1 --ingests 2
 
 build: $(VENV)/.installed-dev  ## the wheel, in dist/
 	@$(BIN)/python -m build --wheel --outdir dist . >/dev/null

@@ -6,43 +6,35 @@
 Readers ask the page's /ask in a closed loop: the next question when the last one is answered. Every answer must be
 the one that the question has when it is asked alone. The catalog is a copy of the one in FOLDER, else of the sample
 articles; with ACCORDINGTO_TEST_DATABASE_URL (tests/with_postgres.sh) it is in PostgreSQL. With --kills the Chroma
-server is killed so often while readers ask, and started again, with --restarts PostgreSQL; with --ingests so many
-processes add articles meanwhile, and each article that they acknowledge must be there afterwards.
+server is killed so often while readers ask, and started again, with --restarts PostgreSQL. With --ingests so many
+processes add articles meanwhile, and each article that they acknowledge must be there afterwards; since what they add
+may change an answer, each must then be the one that a quiet process gives after one of the commits.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import itertools
-import json
 import os
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from chaos import AWAY, CONTROL, broken, caught_up, ingesting, lost, postgres, wrong
 from page import QUESTIONS, _client, _p95, _program, _resident, _said, _say, _served
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from kb import KnowledgeBase
 from kb.samples import samples
 from tests import databases
 from tests.chroma_servers import ChromaServer
-from tests.processes import write_articles
-
-_CONTROL = os.environ.get("ACCORDINGTO_TEST_DATABASE_CONTROL")
-_RESTARTING = 5.0  # seconds that PostgreSQL is away
-_EACH = 200  # articles in one run of an ingest
-_NUMBERS = itertools.count(100_000, _EACH)  # of the first article of each run; none of their words is in a question
 
 
 def main() -> None:
@@ -68,8 +60,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--restarts", type=int, default=0)
     parser.add_argument("--ingests", type=int, default=0)
     told = parser.parse_args()
-    if told.restarts and not _CONTROL:
-        parser.error("--restarts needs a PostgreSQL server of our own: run it by tests/with_postgres.sh")
+    if (told.restarts or told.ingests) and not CONTROL:
+        parser.error("--restarts and --ingests need a PostgreSQL server of their own: run it by tests/with_postgres.sh")
     return told
 
 
@@ -124,7 +116,7 @@ def _load(
     told: argparse.Namespace,
 ) -> None:
     until = time.monotonic() + told.seconds
-    wrong, errors = Counter[str](), Counter[str]()
+    given, errors, mixed = defaultdict[str, Counter[str]](Counter), Counter[str](), Counter[str]()
 
     def ask(place: int) -> list[float]:
         client, seconds, number = _client(served[place % len(served)][0]), [], place
@@ -138,14 +130,14 @@ def _load(
                 errors[str(error)] += 1
                 continue
             seconds.append(time.perf_counter() - begun)
-            if answer["question"] != question or _said(answer) != expected[question]:
-                wrong[question] += 1
+            given[question][_said(answer)] += 1
+            mixed[question] += answer["question"] != question
         return seconds
 
     with (
-        _broken(server.kill, server.start, told.kills, told.seconds, told.seconds / (told.kills + 1) / 6),
-        _broken(lambda: _postgres("stop"), lambda: _postgres("start"), told.restarts, told.seconds, _RESTARTING),
-        _ingesting(folder, environment, told.ingests, until, errors) as stored,
+        broken(server.kill, server.start, told.kills, told.seconds, told.seconds / (told.kills + 1) / 6),
+        broken(lambda: postgres("stop"), lambda: postgres("start"), told.restarts, told.seconds, AWAY),
+        ingesting(folder, environment, told.ingests, until, errors) as stored,
         ThreadPoolExecutor(readers) as pool,
     ):
         seconds = [one for each in pool.map(ask, range(readers)) for one in each]
@@ -153,78 +145,25 @@ def _load(
     _say(
         f"{len(served)} app(s), {readers} reader(s), {told.seconds:.0f} s: {len(seconds)} answers, "
         f"{len(seconds) / told.seconds:.2f}/s, p50 {statistics.median(seconds):.3f} s, p95 {_p95(seconds):.3f} s, "
-        f"longest {max(seconds):.2f} s; {sum(wrong.values())} wrong, {sum(errors.values())} errors; apps {memory} MB"
+        f"longest {max(seconds):.2f} s; {mixed.total()} mixed up, {errors.total()} errors; apps {memory} MB"
         + (f"; Chroma killed {told.kills} times" if told.kills else "")
         + (f"; PostgreSQL restarted {told.restarts} times" if told.restarts else "")
     )
     for text, number in errors.most_common(5):
         _say(f"  {number} x {text}")
-    if told.ingests:
-        _say(f"  {_lost(environment, stored)}")
-
-
-@contextlib.contextmanager
-def _broken(
-    stop: Callable[[], None], start: Callable[[], None], times: int, seconds: float, away: float
-) -> Iterator[None]:
-    """Stops a server so often while the block runs, evenly, and starts it after so many seconds."""
-    over = threading.Event()
-
-    def breaking() -> None:
-        for _ in range(times):
-            if over.wait(seconds / (times + 1) - away):
-                return
-            stop()
-            over.wait(away)
-            start()
-
-    with ThreadPoolExecutor(1) as pool:
-        done = pool.submit(breaking)
-        try:
-            yield
-        finally:
-            over.set()
-            done.result()
-
-
-def _postgres(act: str) -> None:
-    subprocess.run(["sh", "-c", f"{_CONTROL} {act}"], check=True, stdout=subprocess.DEVNULL)
-
-
-@contextlib.contextmanager
-def _ingesting(
-    folder: Path, environment: Mapping[str, str], processes: int, until: float, errors: Counter[str]
-) -> Iterator[set[str]]:
-    """Adds articles in so many processes, one run after the other; gives the ids of those acknowledged."""
-    stored: set[str] = set()
-
-    def add() -> None:
-        while time.monotonic() < until:
-            first = next(_NUMBERS)
-            texts = folder / f"texts {first}"
-            write_articles(texts, range(first, first + _EACH))
-            done = _tried("ingest", str(texts), "--json", "--no-progress", environment=environment)
-            if done.returncode:
-                errors[f"ingest: {(done.stderr.strip().splitlines() or ['?'])[-1]}"] += 1
-            if done.stdout:
-                stored.update(o["article_id"] for o in json.loads(done.stdout)["outcomes"] if o["status"] == "added")
-
-    with ThreadPoolExecutor(max(processes, 1)) as pool:
-        running = [pool.submit(add) for _ in range(processes)]
-        yield stored
-        for each in running:
-            each.result()
-
-
-def _lost(environment: Mapping[str, str], stored: set[str]) -> str:
-    database = environment.get("ACCORDINGTO_DATABASE_URL")
-    with KnowledgeBase.open(environment["ACCORDINGTO_KB"], database=database) as base:
-        there = {article.id for article in base.articles()}
-        problems = base.check()
-    return (
-        f"{len(stored)} articles were acknowledged, {len(stored - there)} of them lost; "
-        f"{len(problems)} problems found by check"
+    other = sum(number for question in given for said, number in given[question].items() if said != expected[question])
+    if not told.ingests:
+        _say(f"  {other} wrong")
+        return
+    _say(f"  every app is through the Chroma server again after {caught_up([each for each, _ in served]):.1f} s")
+    _say(f"  {lost(environment, stored)}")
+    false = wrong(environment, given)
+    _say(
+        f"  {other} answers were changed by what had been added; {sum(given[q][said] for q, said in false)} wrong: "
+        "no quiet process gives them after any commit, or their quotes are not in the articles"
     )
+    for question, said in false:
+        _say(f"    {given[question][said]} x {question} {said}")
 
 
 def _run(*arguments: str, environment: Mapping[str, str]) -> str:
