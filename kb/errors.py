@@ -39,6 +39,11 @@ class UnreadableKnowledgeBase(KnowledgeBaseError):
 class DatabaseAway(UnreadableKnowledgeBase):
     """The database server does not answer, or broke off in the middle. Nothing that was reported is lost."""
 
+    def __init__(self, message: str, *, midway: bool = False) -> None:
+        super().__init__(message)
+        self.midway = midway
+        """Whether it had been reached and broke off, so that the same may work at once."""
+
 
 class OtherModel(KnowledgeBaseError):
     """The catalog's vectors come from another embedding model, or its passages from another scheme."""

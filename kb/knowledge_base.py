@@ -18,9 +18,9 @@ import numpy as np
 
 from kb import exact, vectors
 from kb.article import Article, Hit, Passage
-from kb.catalog import Catalog, Failure, Filters, Listing, Making, Order, Stored
+from kb.catalog import Catalog, Failure, Filters, Listing, Making, Order, Stored, twice
 from kb.embedding import Embedder, Vectors, embedder
-from kb.errors import ArticleNotFound, DatabaseAway, KnowledgeBaseError, OtherModel, VectorServerAway
+from kb.errors import ArticleNotFound, KnowledgeBaseError, OtherModel, VectorServerAway
 from kb.exact import ExactIndex
 from kb.origins import Copy, collapsed
 from kb.passages import SCHEME, split
@@ -308,7 +308,7 @@ class KnowledgeBase:
             # What these would have been a copy of has gone meanwhile.
             embedded.update(self._prepared(missing).embedded)
         if new:
-            _twice(lambda: self._write(new, embedded))
+            twice(lambda: self._write(new, embedded))
         return [addition for _, addition in plan]
 
     def _write(self, new: Sequence[Article], embedded: Embedded) -> None:
@@ -405,7 +405,7 @@ class KnowledgeBase:
 
     def keep_failures(self, failed: Sequence[Failure], settled: Sequence[str]) -> None:
         """Keeps records that failed, and strikes off the sources that did not this time."""
-        self._catalog.keep_failures(failed, settled)
+        twice(lambda: self._catalog.keep_failures(failed, settled))
 
     # -- search
 
@@ -423,7 +423,7 @@ class KnowledgeBase:
         besides its outlet: of those that fit about equally well, the ones with voices not yet heard come first."""
         if len(question) > 0 and not question.isspace() and k > 0 and len(self):
             # Copies are few, so twice as many as asked for leave enough.
-            hits = _twice(lambda: self._ranked(question, max(2 * k + 10, _READ), filters))
+            hits = twice(lambda: self._ranked(question, max(2 * k + 10, _READ), filters))
             if self._reranker is not None:
                 hits = reranked(question, hits, self._reranker)
             if not copies:
@@ -717,15 +717,6 @@ def _embed(model: Embedder, new: list[tuple[Article, list[Passage]]]) -> list[Ve
         found.append(vectors[at : at + len(passages)])
         at += len(passages)
     return found
-
-
-def _twice(act: Callable[[], _T]) -> _T:
-    """What the act gives; once more from the start if a database server that restarts broke it off. It must not matter
-    to the act how far it got the first time."""
-    try:
-        return act()
-    except DatabaseAway:
-        return act()
 
 
 def _status(article: Article, before: Stored | None, same: Stored | None) -> Status:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from kb.catalog import Catalog
 
-__all__ = ["URL", "forget", "schema", "sql", "url", "use"]
+__all__ = ["URL", "forget", "schema", "settings", "sql", "url", "use"]
 
 URL = os.environ.get("ACCORDINGTO_TEST_DATABASE_URL")
 _open = Catalog.open
@@ -33,6 +33,11 @@ def url(folder: Path) -> str:
         connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {schema(folder)}")
     _made.add(schema(folder))
     return f"{URL}{'&' if '?' in URL else '?'}options=-csearch_path%3D{schema(folder)}"
+
+
+def settings(folder: Path) -> dict[str, str]:
+    """What a program is told in its environment, so that it finds the catalog of a folder where this run has it."""
+    return {"ACCORDINGTO_DATABASE_URL": url(folder)} if URL else {}
 
 
 def sql(folder: Path, statement: str) -> list[tuple[Any, ...]]:

@@ -21,6 +21,7 @@ from ingest import ingest
 from kb import KnowledgeBase
 from kb.embedding import HashEmbedder
 from kb.samples import samples
+from tests import databases
 from tests.conftest import article
 from tests.processes import processes, run_batch
 
@@ -376,7 +377,7 @@ def test_ctrl_c_ends_the_command_cleanly_and_it_goes_on_from_there(tmp_path: Pat
         base.save()
     asked.write_text("\n".join(QUESTIONS * 4), "utf-8")
     command = [sys.executable, "-m", "assistant", "batch", str(asked), "-o", str(out), "--kb", str(kb)]
-    settings = {"ACCORDINGTO_EMBEDDING_MODEL": "hash", "ACCORDINGTO_CONFIDENCE": "0.01"}
+    settings = {"ACCORDINGTO_EMBEDDING_MODEL": "hash", "ACCORDINGTO_CONFIDENCE": "0.01", **databases.settings(kb)}
     partial = out.with_name("a.jsonl.partial")
     with subprocess.Popen(command, env={**os.environ, **settings}, stderr=subprocess.PIPE, text=True) as child:
         while child.poll() is None and _count(partial) < 3:

@@ -75,6 +75,15 @@ def test_the_settings_of_the_image_exist() -> None:
 # -- the services
 
 
+def test_compose_may_say_what_it_says() -> None:
+    program = Path(sys.executable).with_name("check-jsonschema")
+    if not program.exists():
+        pytest.skip("check-jsonschema is not installed in this environment")
+    command = [str(program), "--builtin-schema", "vendor.compose-spec", str(ROOT / "compose.yaml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 def test_only_the_proxy_is_reached_from_outside(services: dict[str, Any]) -> None:
     assert set(services["services"]) == {"app", "postgres", "chroma", "proxy"}
     assert [name for name, service in services["services"].items() if "ports" in service] == ["proxy"]

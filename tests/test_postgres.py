@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +12,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from assistant import Assistant
+from ingest import ingest
 from kb import Filters, KnowledgeBase
 from kb.catalog import Catalog
 from kb.dialects.postgres import _Tokenizer
 from kb.embedding import HashEmbedder
 from kb.errors import DatabaseAway, UnreadableKnowledgeBase
+from kb.samples import samples
 from kb.words import content_words
 from tests import databases
 from tests.conftest import article
@@ -124,6 +128,43 @@ def test_a_connection_that_breaks_is_made_again(tmp_path: Path) -> None:
         assert base.add([article("A pelican sat.", source="b")])[0].status == "added"
         assert len(base.search("pelican")) == 2
         assert schema not in base.place
+
+
+@pytest.mark.postgres
+def test_a_question_that_is_broken_off_at_any_statement_is_answered_all_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "kb"
+    with KnowledgeBase.open(folder, model=HashEmbedder(), create=True) as base:
+        list(ingest(base, [samples()]))
+    with Assistant.open(folder, embedding_model="hash", confidence=0.01) as assistant:
+        expected = assistant.ask(QUESTIONS[0])
+        assert expected.statements
+        for at in itertools.count():
+            with _broken_off(assistant.base, at) as broken:
+                answer = assistant.ask(QUESTIONS[0])
+            if not broken:
+                break
+            assert (answer.statements, answer.citations) == (expected.statements, expected.citations), broken
+        assert at > 5
+
+
+@contextlib.contextmanager
+def _broken_off(base: KnowledgeBase, at: int) -> Iterator[list[str]]:
+    """Ends the connection of the statement of that number, as a server does that is stopped; gives the statement, if
+    there were so many in the block."""
+    number, broken = itertools.count(), list[str]()
+
+    def before(connection: sa.Connection, cursor: object, statement: str, *_: object) -> None:
+        if next(number) == at:
+            broken.append(statement)
+            process = connection.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]
+            databases.sql(base.folder, f"SELECT pg_terminate_backend({process}, 5000)")
+
+    engine = base._catalog._engine
+    sa.event.listen(engine, "before_cursor_execute", before)
+    try:
+        yield broken
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", before)
 
 
 @pytest.mark.postgres

@@ -111,7 +111,8 @@ class Postgres:
             if self._connected:
                 return DatabaseAway(
                     f"the database {self.place} does not answer any more ({reason}); start it and try again. What was "
-                    "reported as stored is stored"
+                    "reported as stored is stored",
+                    midway=error.connection_invalidated,
                 )
             return DatabaseAway(
                 f"cannot connect to the database {self.place} ({reason}); see that it is running, or "
