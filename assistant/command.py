@@ -212,7 +212,10 @@ def batch(
     ] = None,
     column: Annotated[str | None, typer.Option(help="The column that holds the questions; else guessed.")] = None,
     resume: Annotated[bool, typer.Option("--resume/--no-resume", help="Keep the answers of an earlier run.")] = True,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Questions at work at the same time.")] = 8,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, help="Processes at most; with a model, questions at once. Else one a core, or 8."),
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many questions.")] = None,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first question that fails.")] = False,
     since: Since = None,

@@ -26,6 +26,7 @@ from assistant.assistant import Assistant
 from assistant.errors import AssistantError
 from assistant.questions import Row, UnusableFile, Within
 from kb import KnowledgeBaseError
+from kb.together import Ended
 
 __all__ = ["OWN_KEYS", "Asking", "LostWorker", "answered", "brought", "document_of", "serve"]
 
@@ -166,7 +167,7 @@ def _in_threads(
     ready: queue.Queue[tuple[Row, Line] | None] = queue.Queue(2 * max(count, 1))
 
     def work() -> None:
-        with turn():
+        with contextlib.suppress(Ended), turn():
             while not stopped.is_set():
                 with taking:
                     row = next(rows, None)

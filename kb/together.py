@@ -13,9 +13,12 @@ from contextlib import contextmanager
 import numpy as np
 
 from kb.embedding import Embedder, InFront, Vectors
-from kb.errors import KnowledgeBaseError
 
-__all__ = ["Together"]
+__all__ = ["Ended", "Together"]
+
+
+class Ended(BaseException):
+    """What is asked for is wanted no more. No failure, so it passes whoever handles these."""
 
 
 class Together(InFront):
@@ -44,7 +47,7 @@ class Together(InFront):
                 self._embed_if_all_wait()
 
     def end(self) -> None:
-        """Has every thread that waits for vectors, or will, get an error instead."""
+        """Has every thread that waits for vectors, or will, get `Ended` instead."""
         self._ended = True
         with self._turn:
             self._embed_if_all_wait()
@@ -57,7 +60,7 @@ class Together(InFront):
         self._waiting.append(wanted)
         self._embed_if_all_wait()
         self._turn.wait_for(lambda: wanted.found is not None)
-        if isinstance(wanted.found, Exception):
+        if isinstance(wanted.found, BaseException):
             raise wanted.found
         assert wanted.found is not None
         return wanted.found
@@ -69,12 +72,12 @@ class Together(InFront):
         texts = list(dict.fromkeys(text for wanted in waiting for text in wanted.texts))
         try:
             if self._ended:
-                raise KnowledgeBaseError("the run was ended")
+                raise Ended
             vectors = self._alone.questions(texts)
             places = {text: place for place, text in enumerate(texts)}
             for wanted in waiting:
                 wanted.found = vectors[np.array([places[text] for text in wanted.texts], dtype=np.intp)]
-        except Exception as error:
+        except (Exception, Ended) as error:
             for wanted in waiting:
                 wanted.found = error
         self._turn.notify_all()
@@ -85,4 +88,4 @@ class _Wanted:
 
     def __init__(self, texts: Sequence[str]) -> None:
         self.texts = texts
-        self.found: Vectors | Exception | None = None
+        self.found: Vectors | BaseException | None = None
