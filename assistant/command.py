@@ -168,7 +168,7 @@ def ask(
         from assistant.assistant import Assistant
         from assistant.questions import Within
 
-        bounds = _day(since, "--since"), _day(until, "--until"), outlet, side, k
+        bounds = *_days(since, until), outlet, side, k
         with Assistant.open(_settings(kb).kb, **_chosen(model)) as assistant:
             # Only now is the list of actors known by whose names a place goes.
             filters = Within(*bounds, origin=origin, language=language, place=place).filters
@@ -191,7 +191,7 @@ def timeline(
         from assistant.assistant import Assistant
         from assistant.rendering import timeline_text
 
-        first, last = _day(since, "--since"), _day(until, "--until")
+        first, last = _days(since, until)
         with Assistant.open(_settings(kb).kb) as assistant:
             found = assistant.timeline(question, since=first, until=last, outlet=outlet, limit=n)
         if as_json:
@@ -238,7 +238,7 @@ def batch(
         from assistant.batch import Within, answer_all, read_questions
 
         shape = form.value if form else _batch_form(out)
-        bounds = _day(since, "--since"), _day(until, "--until"), outlet, side, k
+        bounds = *_days(since, until), outlet, side, k
         within = Within(*bounds, origin=origin, language=language, place=place)
         rows = read_questions(file, column)[:limit]
         with Assistant.open(_settings(kb).kb, **_chosen(model)) as assistant, _noticed(assistant.base):
@@ -781,6 +781,17 @@ def _day(value: str | None, option: str) -> str | None:
         except ValueError as error:
             _refuse(f"{option}: {error}", _WRONG_USE)
     return value
+
+
+def _days(since: str | None, until: str | None) -> tuple[str | None, str | None]:
+    from kb.article import days_between
+
+    bounds = _day(since, "--since"), _day(until, "--until")
+    try:
+        days_between(*bounds)
+    except ValueError as error:
+        _refuse(f"--since, --until: {error}", _WRONG_USE)
+    return bounds
 
 
 @contextmanager

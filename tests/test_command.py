@@ -238,6 +238,8 @@ def test_a_damaged_catalog_is_refused(run: Run, story: Path, tmp_path: Path) -> 
     ("arguments", "words"),
     [
         (("ask", "Who?", "--since", "yesterday"), ("--since", "yesterday", "2023-09-19")),
+        (("ask", "Who?", "--since", "2024", "--until", "2023-05"), ("since 2024", "until 2023-05", "change the two")),
+        (("timeline", "--since", "2024", "--until", "2023-05"), ("since 2024", "until 2023-05", "change the two")),
         (("articles", "show", "nothing"), ("nothing", "articles list")),
     ],
 )
@@ -283,6 +285,7 @@ def test_a_long_command_says_what_was_mended(run: Run, story: Path, tmp_path: Pa
         (("-o", "a.docx"), ("no ending that tells the format", "--format")),
         (("-o", "gone/a.jsonl"), ("cannot be written", "-o")),
         (("-o", "a.jsonl", "--since", "yesterday"), ("--since", "'yesterday'")),
+        (("-o", "a.jsonl", "--since", "2024", "--until", "2023"), ("since 2024", "until 2023", "change the two")),
         (("-o", "a.jsonl", "--until", "2023-02-30"), ("--until", "no such day")),
         (("-o", "a.jsonl", "--column", "nothing"), ("no nothing among", "--column")),
         (("-o", "a.jsonl", "--model", "nobody:nothing"), ("nobody",)),
