@@ -57,7 +57,9 @@ __all__ = [
 
 
 SET_BESIDE = frozenset("a an the who whose head director chief".split())  # open an apposition
+_MANY = frozenset("some several many these those few more most all any".split())  # before a plural: "some reports"
 _NO_OPENERS = LEADS | DAYS | frozenset("and ' ’ - &".split())
+_POSSESSIVE = ("'s", "s'")
 LONGEST = 60  # words that a speaker with apposition may have
 
 
@@ -65,7 +67,7 @@ def owner_of(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
     """Whose the noun is: the phrase with 's before it, an adjective passed over, or his, her, their."""
     for place in range(at - 1, max(at - 4, -1), -1):
         word = tokens[place].lower
-        if word.endswith(("'s", "’s", "s'", "s’")) or word in {"his", "her", "their", "its"}:
+        if word.endswith(_POSSESSIVE) or word in {"his", "her", "their", "its"}:
             start = phrase_start(tokens, place + 1)
             return (start, place + 1) if start <= place else None
         if not tokens[place].is_word or tokens[place].is_capital:
@@ -92,6 +94,8 @@ def is_noun_here(tokens: Sequence[Token], at: int) -> bool:
         return True
     if past and after == "by" and not is_means(tokens, at + 2):
         return False
+    if past and before.endswith(_POSSESSIVE) and at + 1 < len(tokens) and is_common(tokens[at + 1]):
+        return tokens[at + 1].lower not in BOUNDS | PRONOUNS | {"to"}  # "Baku's alleged use", not "he's said to be"
     return _stands_as_noun(tokens, place, word, past=past)
 
 
@@ -106,7 +110,7 @@ def _stands_as_noun(tokens: Sequence[Token], place: int, word: str, *, past: boo
         return False  # "a post that said he fled"
     if before in NOMINAL:
         return True
-    return before.endswith(("'s", "’s", "s'", "s’")) and not past
+    return before.endswith(_POSSESSIVE) and not past
 
 
 def is_means(tokens: Sequence[Token], at: int) -> bool:
@@ -122,7 +126,8 @@ def _only_names(tokens: Sequence[Token], at: int) -> bool:
         return False
     ends = next((n for n in range(at + 1, len(tokens)) if not tokens[n].is_capital), len(tokens) - 1)
     apart = tokens[at - 1].text == "," and tokens[ends].text == ","
-    return apart or tokens[phrase_start(tokens, at)].lower in {"a", "an"}
+    nearest = next((t.lower for t in reversed(tokens[max(0, at - 5) : at]) if t.lower in ARTICLES), "")
+    return apart or (is_common(tokens[at - 1]) and nearest in {"a", "an"})
 
 
 def _acts(tokens: Sequence[Token], at: int) -> bool:
@@ -130,7 +135,7 @@ def _acts(tokens: Sequence[Token], at: int) -> bool:
     said, called or demanded right after it."""
     before = tokens[passed_over(tokens, at) - 1] if passed_over(tokens, at) else None
     after = tokens[at + 1] if at + 1 < len(tokens) else None
-    if before is None:
+    if before is None or (before.lower in _MANY and tokens[at].lower.endswith("s")):
         return False
     if before.lower in PRONOUNS | {"who", "which"} or tokens[at - 1].lower in MODAL | DO_NOT | {"to", "not"}:
         return tokens[at - 1].lower != "to"
@@ -423,10 +428,22 @@ def _apposition(tokens: Sequence[Token], end: int) -> int | None:
         close < len(tokens) and tokens[close].depth == depth and tokens[close].text not in {",", ";", ".", ":", *DASHES}
     ):
         relative = relative or tokens[close].lower in RELATIVE | {"that"}
+        if tokens[close].lower in RELATIVE and close + 2 < len(tokens) and tokens[close + 2].lower == "that":
+            return None  # ", who maintained that": what follows is another telling
         if not relative and is_verb(tokens, close) and not tokens[close].lower.endswith("ed"):
             return None
         close += 1
-    return close
+    return _with_state(tokens, close)
+
+
+def _with_state(tokens: Sequence[Token], end: int) -> int:
+    """Past the larger place that a smaller one is said to lie in: "the institute in Monterey, California"."""
+    names = next((n for n in range(end + 1, len(tokens)) if not tokens[n].is_capital), len(tokens))
+    if end >= len(tokens) or tokens[end].text != "," or not 1 <= names - end - 1 <= 3 or not tokens[end - 1].is_capital:
+        return end
+    place = next((n for n in range(end - 1, 0, -1) if not tokens[n].is_capital), 0)
+    ends = names == len(tokens) or not tokens[names].is_word
+    return names if ends and tokens[place].lower in {"in", "of", "at"} else end
 
 
 def _is_office(tokens: Sequence[Token], at: int) -> bool:

@@ -82,7 +82,7 @@ def cue_at(tokens: Sequence[Token], at: int) -> Stance | None:
         return "asserts" if at + 1 < len(tokens) and tokens[at + 1].lower == "to" else None
     if (noun := saying_nouns().get(word)) and _is_had(tokens, at):
         return noun
-    if word.startswith("claim") and any(t.lower in {"lives", "life"} for t in tokens[at + 1 : at + 6]):
+    if word.startswith("claim") and any(t.lower in {"lives", "life"} for t in tokens[at + 1 : at + 9]):
         return None  # "the blast claimed 20 lives"
     if word in {"said", "reported", "alleged"} and _is_of_others(tokens, at):
         return None
@@ -172,14 +172,16 @@ def found_at(tokens: Sequence[Token], at: int, does: Stance, earlier: Sequence[F
 
 def _active(tokens: Sequence[Token], at: int, earlier: Sequence[Found]) -> tuple[tuple[int, int], bool] | None:
     """The speaker of an active verb, and whether it stands after it. None if nobody is named."""
-    last = next((f.speaker for f in reversed(earlier) if f.speaker and tokens[f.at].depth == tokens[at].depth), None)
+    spoke = (f for f in reversed(earlier) if not f.is_noun and tokens[f.at].depth == tokens[at].depth)
+    last = next((f.speaker for f in spoke if f.speaker), None)
     before = tokens[at - 1].lower if at else ""
     if tokens[at].lower.endswith("ing") and before not in BE and not _is_progressive(tokens, at):
         return _of_participle(tokens, at, last)
     subject = _subject(tokens, at)
-    if subject is not None and tokens[subject[0]].text[0].isdigit() and tokens[at].lower in {"said", "says"}:
+    if subject is not None and tokens[at].lower in {"said", "says"}:
         after = phrase_from(tokens, at + 1)
-        if after is not None and is_end(tokens, after[1]):
+        apart = tokens[subject[0]].text[0].isdigit() or tokens[at - 1].text == ","
+        if after is not None and apart and is_end(tokens, after[1]):
             return after, True  # "… wounded 60 people said the monitor": nothing is left that could be said
     if subject is None and (not at or _follows_quote(tokens, at)) and tokens[at].lower not in _ADDRESSED:
         after = phrase_from(tokens, at + 1)
@@ -195,11 +197,13 @@ def _of_participle(
 ) -> tuple[tuple[int, int], bool] | None:
     """The speaker of a participle: who spoke or acted before it, or the noun that it stands behind."""
     before = tokens[at - 1].lower if at else ""
-    sets_apart = before not in {",", "and", "by", "while"}
+    sets_apart = before not in {",", "and", "by", "while"} and not _ends_quoted(tokens, at)
     if tokens[at].lower in needing_verbs() and sets_apart:
         return None  # "polls showing"
     if not any(t.is_word for t in tokens[:at]):
         return _announced(tokens, at)
+    if before == "by" and not _has_spoken_by(tokens, at - 1, last):
+        return None
     if before == "as":
         spoken = _quoted_as(tokens, at - 1)
         return (spoken, False) if spoken else None  # none: "as appealing as"
@@ -211,6 +215,11 @@ def _of_participle(
             return (beside, at), False
     own = _last_speaking(tokens, at, last) or _doing(tokens, at) or _opening(tokens, at)
     return (own, False) if own else None
+
+
+def _has_spoken_by(tokens: Sequence[Token], place: int, last: tuple[int, int] | None) -> bool:
+    """ "began by saying", "responded by telling": not "they lost time by asking"."""
+    return place > 0 and (tokens[place - 1].lower in RAISING | {"ended", "replied", "responded"})
 
 
 def _can_follow(tokens: Sequence[Token], speaker: tuple[int, int]) -> bool:
@@ -489,6 +498,11 @@ def _opening(tokens: Sequence[Token], stop: int) -> tuple[int, int] | None:
             holds_verb = end - head > _LONGEST_SUBJECT
             return (head, with_apposition(tokens, end)) if end < stop and not holds_verb else None
     return None
+
+
+def _ends_quoted(tokens: Sequence[Token], at: int) -> bool:
+    """Whether direct speech with its comma ends right before: “…,” referring to."""
+    return at > 1 and tokens[at - 1].text in {'"', "”", "''", "»"} and tokens[at - 2].text == ","
 
 
 def _follows_quote(tokens: Sequence[Token], at: int) -> bool:

@@ -59,7 +59,8 @@ SKIPPED = (  # between a subject and its verb
     frozenset(
         """also each both again later earlier then since now still already soon once together likewise meanwhile however
         reportedly yet twice first himself herself itself themselves long further even just ever never not
-        instead too often all rather has have had having""".split()
+        instead too often all rather always sometimes nonetheless nevertheless therefore thus perhaps maybe almost has
+        have had having""".split()
     )
     | MODAL
     | DO_NOT
