@@ -57,6 +57,7 @@ __all__ = [
 
 
 SET_BESIDE = frozenset("a an the who whose head director chief".split())  # open an apposition
+_ALSO_PARTICIPLES = frozenset("shot lost built held lost killed set left cut hurt".split())
 _MANY = frozenset("some several many these those few more most all any".split())  # before a plural: "some reports"
 _NO_OPENERS = LEADS | DAYS | frozenset("and ' ’ - &".split())
 _POSSESSIVE = ("'s", "s'")
@@ -92,6 +93,8 @@ def is_noun_here(tokens: Sequence[Token], at: int) -> bool:
         return True
     if word in naming_verbs() and _only_names(tokens, at):
         return True
+    if word.endswith("ed") and (after in irregular_pasts() - _ALSO_PARTICIPLES or after in BE | HAVE):
+        return True  # "the attacks cited took place"
     if past and after == "by" and not is_means(tokens, at + 2):
         return False
     if past and before.endswith(_POSSESSIVE) and at + 1 < len(tokens) and is_common(tokens[at + 1]):
@@ -360,7 +363,8 @@ def names_somebody(phrase: Sequence[Token]) -> bool:
     if joint is not None and joint + 1 < len(words) and words[joint + 1].lower in DETERMINERS:
         return names_somebody(words[:joint]) and names_somebody(words[joint + 1 :])  # "officials and the army"
     head = next((n for n, word in enumerate(words) if n and word.lower in INSIDE), len(words))
-    return any(w.lower.endswith("s") or w.lower in plurals() for w in words[head - 1 : head]) or any(
+    # The head stands last, or first before an adjective: "sources familiar with the plan".
+    return any(w.lower.endswith("s") or w.lower in plurals() for w in (words[head - 1], words[0])) or any(
         word.is_capital for word in words
     )
 

@@ -86,14 +86,34 @@ def cue_at(tokens: Sequence[Token], at: int) -> Stance | None:
         return None  # "the blast claimed 20 lives"
     if word in {"said", "reported", "alleged"} and _is_of_others(tokens, at):
         return None
+    if word in _ADDING and _has_object(tokens, at):
+        return None
     does = verbs().get(word)
     if (needed := needing_verbs().get(word)) is not None:
-        return "asserts" if _has_beside(tokens, at, needed) and not is_noun_here(tokens, at) else None
+        tells = _has_beside(tokens, at, needed) or _tells_that(tokens, at) or _agrees(tokens, at)
+        return "asserts" if tells and not is_noun_here(tokens, at) else None
     if does is None and _tells_that(tokens, at):
         return "asserts"
     if does is None and word in counting_verbs() and any(t.text[0].isdigit() for t in tokens[at + 1 : at + 13]):
         does = "asserts"
     return None if does is None or is_noun_here(tokens, at) else does
+
+
+_ADDING = frozenset("add adds added adding maintain maintains maintained maintaining".split())
+
+
+def _has_object(tokens: Sequence[Token], at: int) -> bool:
+    """ "added fuel to the fire", "maintain order": a thing and no clause follows."""
+    start = at + 1
+    while start < len(tokens) and (tokens[start].lower in SKIPPED | DAYS or is_adverb(tokens[start])):
+        start += 1
+    end = next((n for n in range(start, len(tokens)) if not tokens[n].is_word), len(tokens))
+    if start == end or tokens[start].lower in BOUNDS | INSIDE:
+        return False
+    quotes = any(t.depth for t in tokens[max(0, at - 12) : at]) or any(
+        t.depth or t.text == ":" for t in tokens[end : end + 2]
+    )
+    return not quotes and not has_verb(tokens, start + 1, end)
 
 
 def _is_of_others(tokens: Sequence[Token], at: int) -> bool:
@@ -110,14 +130,19 @@ def _may_be_capital(tokens: Sequence[Token], at: int) -> bool:
     return len(words) > 3 and sum(t.is_capital for t in words) > 0.8 * len(words)
 
 
+def _agrees(tokens: Sequence[Token], at: int) -> bool:
+    """ "The minister agreed.": nothing of the sentence is left."""
+    return tokens[at].lower == "agreed" and is_end(tokens, at + 1) and tokens[at - 1].is_word
+
+
 def _tells_that(tokens: Sequence[Token], at: int) -> bool:
     """Whether any verb in the past has a clause with "that" behind it: "ruled that the road …", not "that day"."""
     if not (tokens[at].lower.endswith("ed") or tokens[at].lower in irregular_pasts()) or at + 2 >= len(tokens):
         return False
-    then = tokens[at + 2]
+    then, acts = tokens[at + 2], at + 3 < len(tokens) and tokens[at + 3].lower in BE | HAVE | MODAL
     opens = (
         then.is_capital or then.lower in PRONOUNS | DETERMINERS or then.lower.endswith("s") or then.text[0].isdigit()
-    )
+    ) or (then.is_word and acts)
     return tokens[at + 1].lower == "that" and opens and then.lower not in DAYS
 
 
@@ -298,6 +323,10 @@ def _is_progressive(tokens: Sequence[Token], at: int) -> bool:
 def _subject(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
     """The noun phrase that ends before the verb at `at`, days and adverbs between them passed over."""
     end = passed_over(tokens, at)
+    if end and tokens[end - 1].text == "]":  # "[Sen. Ali Khan] said"
+        opened = next((n for n in range(end - 1, -1, -1) if tokens[n].text == "["), None)
+        held = (opened + 1, end - 1) if opened is not None else (0, 0)
+        return held if names_somebody(tokens[slice(*held)]) else None
     if end and tokens[end - 1].text in {",", *DASHES}:
         return _with_insertion(tokens, end - 1)
     if end and tokens[end - 1].lower in {"and", "or", "but"}:
@@ -431,15 +460,43 @@ def _with_insertion(tokens: Sequence[Token], close: int) -> tuple[int, int] | No
     begin = _clause_start(tokens, opened if mark in DASHES and opened else close)
     opens = [n for n in range(begin, close) if tokens[n].text == mark and tokens[n].depth == depth]
     edges = [begin, *(n + 1 for n in opens)]
-    for start, comma in zip(edges, opens, strict=False):
+    if mark in DASHES and opens and (tokens[begin].lower in LEADS or tokens[begin].lower.endswith("ing")):
+        edges[0] = max([begin, *(n + 1 for n in range(begin, opens[0]) if tokens[n].text == ",")])
+    pairs = list(zip(edges, opens, strict=False))
+    for start, comma in _nearest(tokens, pairs, close):
         head = _skip_lead(tokens, start, comma)
         if head is None:
             continue
         phrase = tokens[head:comma]
         if phrase and names_somebody(phrase) and not has_verb(tokens, head, comma) and close - head <= LONGEST:
             aside = (n for n in opens if n >= comma and _is_aside(tokens, n + 1))
-            return head, next(aside, close)
+            return _listed(tokens, head, comma), next(aside, close)
     return None
+
+
+def _nearest(tokens: Sequence[Token], pairs: Sequence[tuple[int, int]], close: int) -> Sequence[tuple[int, int]]:
+    """The pieces before the last comma in which the subject may begin, without those that a clause before it holds:
+    "The road was shut, Ali Khan, the mayor, said"."""
+    ends_named = all(t.is_capital for t in tokens[pairs[-1][1] + 1 : close]) if pairs else False
+    for number in range(len(pairs) - 1, 0, -1):
+        start, comma = pairs[number]
+        tell_more = all(_is_apposition(tokens, place + 1) for _, place in pairs[number:])
+        if not tell_more and not (ends_named and number == len(pairs) - 1):  # "Baku's envoy, Ali Khan, said"
+            continue
+        phrase = [token for token in tokens[start:comma] if token.is_word]
+        lies_in = tokens[max(0, start - 3)].lower in {"of", "in", "at"}  # "of Ashton, Md.,"
+        opens = bool(phrase) and phrase[0].is_capital and (len(phrase) > 1 or not lies_in)
+        if opens and not _is_apposition(tokens, start) and names_somebody(phrase):
+            return pairs[number:]
+    return pairs
+
+
+def _is_apposition(tokens: Sequence[Token], start: int) -> bool:
+    """Whether a piece between commas tells more of the one before it: "the mayor", "who left", "59", "D-Calif."."""
+    first = tokens[start]
+    if first.lower in SET_BESIDE or first.lower in INSIDE or first.text[0].isdigit() or first.lower == "also":
+        return True
+    return (first.is_word and not first.is_capital and first.lower != "and") or "-" in first.text[:3]
 
 
 def _is_aside(tokens: Sequence[Token], at: int) -> bool:
