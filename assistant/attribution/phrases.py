@@ -57,7 +57,7 @@ __all__ = [
 
 
 SET_BESIDE = frozenset("a an the who whose head director chief".split())  # open an apposition
-_ALSO_PARTICIPLES = frozenset("shot lost built held lost killed set left cut hurt".split())
+_ALSO_PARTICIPLES = frozenset("shot lost built held killed set left cut hurt paid".split())
 _MANY = frozenset("some several many these those few more most all any".split())  # before a plural: "some reports"
 _NO_OPENERS = LEADS | DAYS | frozenset("and ' ’ - &".split())
 _POSSESSIVE = ("'s", "s'")
@@ -93,8 +93,8 @@ def is_noun_here(tokens: Sequence[Token], at: int) -> bool:
         return True
     if word in naming_verbs() and _only_names(tokens, at):
         return True
-    if word.endswith("ed") and (after in irregular_pasts() - _ALSO_PARTICIPLES or after in BE | HAVE):
-        return True  # "the attacks cited took place"
+    if word.endswith("ed") and after in irregular_pasts() - _ALSO_PARTICIPLES and at and is_common(tokens[at - 1]):
+        return before not in PRONOUNS  # "the attacks cited took place"
     if past and after == "by" and not is_means(tokens, at + 2):
         return False
     if past and before.endswith(_POSSESSIVE) and at + 1 < len(tokens) and is_common(tokens[at + 1]):
@@ -130,7 +130,8 @@ def _only_names(tokens: Sequence[Token], at: int) -> bool:
     ends = next((n for n in range(at + 1, len(tokens)) if not tokens[n].is_capital), len(tokens) - 1)
     apart = tokens[at - 1].text == "," and tokens[ends].text == ","
     nearest = next((t.lower for t in reversed(tokens[max(0, at - 5) : at]) if t.lower in ARTICLES), "")
-    return apart or (is_common(tokens[at - 1]) and nearest in {"a", "an"})
+    is_one = nearest in {"a", "an"} or tokens[phrase_start(tokens, at)].lower in {"a", "an"}
+    return apart or (is_common(tokens[at - 1]) and is_one)
 
 
 def _acts(tokens: Sequence[Token], at: int) -> bool:
@@ -364,9 +365,9 @@ def names_somebody(phrase: Sequence[Token]) -> bool:
         return names_somebody(words[:joint]) and names_somebody(words[joint + 1 :])  # "officials and the army"
     head = next((n for n, word in enumerate(words) if n and word.lower in INSIDE), len(words))
     # The head stands last, or first before an adjective: "sources familiar with the plan".
-    return any(w.lower.endswith("s") or w.lower in plurals() for w in (words[head - 1], words[0])) or any(
-        word.is_capital for word in words
-    )
+    return any(
+        w.lower.endswith("s") or w.lower in plurals() for w in (words[head - 1], *words[: head < len(words)])
+    ) or any(word.is_capital for word in words)
 
 
 def phrase_from(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
@@ -433,7 +434,8 @@ def _apposition(tokens: Sequence[Token], end: int) -> int | None:
     ):
         relative = relative or tokens[close].lower in RELATIVE | {"that"}
         if tokens[close].lower in RELATIVE and close + 2 < len(tokens) and tokens[close + 2].lower == "that":
-            return None  # ", who maintained that": what follows is another telling
+            # "who maintained that": what follows is another telling
+            return close if close > end + 1 else None
         if not relative and is_verb(tokens, close) and not tokens[close].lower.endswith("ed"):
             return None
         close += 1

@@ -205,7 +205,7 @@ def _active(tokens: Sequence[Token], at: int, earlier: Sequence[Found]) -> tuple
     subject = _subject(tokens, at)
     if subject is not None and tokens[at].lower in {"said", "says"}:
         after = phrase_from(tokens, at + 1)
-        apart = tokens[subject[0]].text[0].isdigit() or tokens[at - 1].text == ","
+        apart = tokens[subject[0]].text[0].isdigit() or _is_clause(tokens, *subject)
         if after is not None and apart and is_end(tokens, after[1]):
             return after, True  # "… wounded 60 people said the monitor": nothing is left that could be said
     if subject is None and (not at or _follows_quote(tokens, at)) and tokens[at].lower not in _ADDRESSED:
@@ -215,6 +215,12 @@ def _active(tokens: Sequence[Token], at: int, earlier: Sequence[Found]) -> tuple
     if subject is None and _is_joined(tokens, at):
         subject = last or _doing(tokens, at) or _opening(tokens, at)
     return (subject, False) if subject else None
+
+
+def _is_clause(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """Whether a verb opens one of the pieces between commas: "The search, now long, is under way"."""
+    opens = (n + 1 for n in range(start, end - 1) if tokens[n].text == ",")
+    return any(tokens[n].lower in BE | HAVE | MODAL for n in opens)
 
 
 def _of_participle(
@@ -227,8 +233,8 @@ def _of_participle(
         return None  # "polls showing"
     if not any(t.is_word for t in tokens[:at]):
         return _announced(tokens, at)
-    if before == "by" and not _has_spoken_by(tokens, at - 1, last):
-        return None
+    if before == "by" and tokens[at].lower in {*needing_verbs(), *_ADDING, "asking"}:
+        return None  # "they lost time by asking"
     if before == "as":
         spoken = _quoted_as(tokens, at - 1)
         return (spoken, False) if spoken else None  # none: "as appealing as"
@@ -240,11 +246,6 @@ def _of_participle(
             return (beside, at), False
     own = _last_speaking(tokens, at, last) or _doing(tokens, at) or _opening(tokens, at)
     return (own, False) if own else None
-
-
-def _has_spoken_by(tokens: Sequence[Token], place: int, last: tuple[int, int] | None) -> bool:
-    """ "began by saying", "responded by telling": not "they lost time by asking"."""
-    return place > 0 and (tokens[place - 1].lower in RAISING | {"ended", "replied", "responded"})
 
 
 def _can_follow(tokens: Sequence[Token], speaker: tuple[int, int]) -> bool:
@@ -458,7 +459,8 @@ def _with_insertion(tokens: Sequence[Token], close: int) -> tuple[int, int] | No
     mark, depth = tokens[close].text, tokens[close].depth
     opened = next((n for n in range(close - 1, 0, -1) if tokens[n].text == mark and tokens[n].depth == depth), None)
     begin = _clause_start(tokens, opened if mark in DASHES and opened else close)
-    opens = [n for n in range(begin, close) if tokens[n].text == mark and tokens[n].depth == depth]
+    within = {n for n in range(begin, close) if _in_brackets(tokens, begin, n)}
+    opens = [n for n in range(begin, close) if tokens[n].text == mark and tokens[n].depth == depth and n not in within]
     edges = [begin, *(n + 1 for n in opens)]
     if mark in DASHES and opens and (tokens[begin].lower in LEADS or tokens[begin].lower.endswith("ing")):
         edges[0] = max([begin, *(n + 1 for n in range(begin, opens[0]) if tokens[n].text == ",")])
@@ -474,6 +476,11 @@ def _with_insertion(tokens: Sequence[Token], close: int) -> tuple[int, int] | No
     return None
 
 
+def _in_brackets(tokens: Sequence[Token], begin: int, at: int) -> bool:
+    marks = [t.text for t in tokens[begin:at] if t.text in {"(", ")"}]
+    return bool(marks) and marks[-1] == "("
+
+
 def _nearest(tokens: Sequence[Token], pairs: Sequence[tuple[int, int]], close: int) -> Sequence[tuple[int, int]]:
     """The pieces before the last comma in which the subject may begin, without those that a clause before it holds:
     "The road was shut, Ali Khan, the mayor, said"."""
@@ -487,8 +494,15 @@ def _nearest(tokens: Sequence[Token], pairs: Sequence[tuple[int, int]], close: i
         lies_in = tokens[max(0, start - 3)].lower in {"of", "in", "at"}  # "of Ashton, Md.,"
         opens = bool(phrase) and phrase[0].is_capital and (len(phrase) > 1 or not lies_in)
         if opens and not _is_apposition(tokens, start) and names_somebody(phrase):
-            return pairs[number:]
+            return pairs if number == 1 and _describes(tokens[slice(*pairs[0])]) else pairs[number:]
     return pairs
+
+
+def _describes(phrase: Sequence[Token]) -> bool:
+    """Whether a name may follow that tells who it is: "his first adviser", "Argentina's ambassador"."""
+    words = [token for token in phrase if token.is_word]
+    opens = bool(words) and (words[0].lower in DETERMINERS or any(t.lower.endswith("'s") for t in words))
+    return opens and not words[-1].is_capital and not has_verb(phrase, 0, len(phrase))
 
 
 def _is_apposition(tokens: Sequence[Token], start: int) -> bool:
