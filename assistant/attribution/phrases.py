@@ -130,8 +130,11 @@ def _only_names(tokens: Sequence[Token], at: int) -> bool:
     ends = next((n for n in range(at + 1, len(tokens)) if not tokens[n].is_capital), len(tokens) - 1)
     apart = tokens[at - 1].text == "," and tokens[ends].text == ","
     nearest = next((t.lower for t in reversed(tokens[max(0, at - 5) : at]) if t.lower in ARTICLES), "")
-    is_one = nearest in {"a", "an"} or tokens[phrase_start(tokens, at)].lower in {"a", "an"}
-    return apart or (is_common(tokens[at - 1]) and is_one)
+    is_one = (nearest in {"a", "an"} and is_common(tokens[at - 1])) or tokens[phrase_start(tokens, at)].lower in {
+        "a",
+        "an",
+    }
+    return apart or is_one
 
 
 def _acts(tokens: Sequence[Token], at: int) -> bool:

@@ -139,6 +139,8 @@ def _tells_that(tokens: Sequence[Token], at: int) -> bool:
     """Whether any verb in the past has a clause with "that" behind it: "ruled that the road …", not "that day"."""
     if not (tokens[at].lower.endswith("ed") or tokens[at].lower in irregular_pasts()) or at + 2 >= len(tokens):
         return False
+    if tokens[at].lower == "given":
+        return False  # "given that he left": in view of it
     then, acts = tokens[at + 2], at + 3 < len(tokens) and tokens[at + 3].lower in BE | HAVE | MODAL
     opens = (
         then.is_capital or then.lower in PRONOUNS | DETERMINERS or then.lower.endswith("s") or then.text[0].isdigit()
@@ -217,6 +219,16 @@ def _active(tokens: Sequence[Token], at: int, earlier: Sequence[Found]) -> tuple
     return (subject, False) if subject else None
 
 
+def _turned(tokens: Sequence[Token], at: int) -> bool:
+    """Whether another acts since the one who spoke: "The president said he would talk, but Baku refused, calling"."""
+    place = at - 1
+    while place > 1 and tokens[place].depth == tokens[at].depth:
+        if tokens[place].lower in {"but", "while", "whereas"} and tokens[place - 1].text == ",":
+            return any(is_finite(tokens, n) and _subject(tokens, n) is not None for n in range(place + 2, at))
+        place -= 1
+    return False
+
+
 def _is_clause(tokens: Sequence[Token], start: int, end: int) -> bool:
     """Whether a verb opens one of the pieces between commas: "The search, now long, is under way"."""
     opens = (n + 1 for n in range(start, end - 1) if tokens[n].text == ",")
@@ -244,6 +256,8 @@ def _of_participle(
         beside = phrase_start(tokens, at)
         if beside < at and names_somebody(tokens[beside:at]):
             return (beside, at), False
+    if _turned(tokens, at):
+        last = _doing(tokens, at) or last
     own = _last_speaking(tokens, at, last) or _doing(tokens, at) or _opening(tokens, at)
     return (own, False) if own else None
 
