@@ -61,6 +61,7 @@ _ALSO_PARTICIPLES = frozenset("shot lost built held killed set left cut hurt pai
 _MANY = frozenset("some several many these those few more most all any".split())  # before a plural: "some reports"
 _NO_OPENERS = LEADS | DAYS | frozenset("and ' ’ - &".split())
 _POSSESSIVE = ("'s", "s'")
+_IS = frozenset("it's he's she's that's there's what's here's who's this's".split())
 LONGEST = 60  # words that a speaker with apposition may have
 
 
@@ -68,6 +69,8 @@ def owner_of(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
     """Whose the noun is: the phrase with 's before it, an adjective passed over, or his, her, their."""
     for place in range(at - 1, max(at - 4, -1), -1):
         word = tokens[place].lower
+        if word in _IS:
+            return None  # "it's a claim that"
         if word.endswith(_POSSESSIVE) or word in {"his", "her", "their", "its"}:
             start = phrase_start(tokens, place + 1)
             return (start, place + 1) if start <= place else None
