@@ -93,7 +93,7 @@ NOMINAL = (  # what stands before a noun, not before a verb
 )
 AFTER_VERB = (  # what may follow a verb, not an adjective: "blamed the rebels", not "armed rebels"
     DETERMINERS | INSIDE | DAYS | BOUNDS
-) | frozenset("and not up out off him them it about himself itself themselves herself".split())
+) | frozenset("and not up out off down back away again him them it about himself itself themselves herself".split())
 
 
 @functools.cache
