@@ -254,7 +254,10 @@ def _of_participle(
         last = _doing(tokens, at) or last
     elif sets_apart:
         beside = phrase_start(tokens, at)
-        if beside < at and names_somebody(tokens[beside:at]):
+        # "had used gas dismissing", "hurt in an attack blaming"
+        acts = beside > 0 and tokens[beside - 1].lower in HAVE
+        blames = verbs().get(tokens[at].lower) == "accuses" and beside > 0 and tokens[beside - 1].lower in {"in", "at"}
+        if beside < at and names_somebody(tokens[beside:at]) and not acts and not (blames and last):
             return (beside, at), False
     if _turned(tokens, at):
         last = _doing(tokens, at) or last
