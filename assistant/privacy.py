@@ -13,6 +13,9 @@ _SWITCHES = {
     "LANGCHAIN_TRACING_V2": "false",
     "LANGCHAIN_CALLBACKS_BACKGROUND": "false",
     "GRADIO_ANALYTICS_ENABLED": "False",
+    # What Gradio keeps of the last ten thousand events, and sums up anew after each one, goes nowhere but takes time.
+    "GRADIO_ANALYTICS_MAX_EVENTS": "1",
+    "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**12),
     "ANONYMIZED_TELEMETRY": "False",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "DO_NOT_TRACK": "1",

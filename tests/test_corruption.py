@@ -174,7 +174,7 @@ def test_a_chroma_that_fails_in_a_session_is_given_up_for_the_exact_search(
             if act == "candidates":
                 # Below the projection's own guard, where Chroma is.
                 assert base._chroma is not None
-                failing.setattr(base._chroma._open_collection(), "count", fail)
+                failing.setattr(base._chroma._open_collection(), "query", fail)
             else:
                 failing.setattr(ChromaProjection, act, fail)
                 base.add([article("Nothing of note.", source="new")])

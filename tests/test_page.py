@@ -23,7 +23,7 @@ import pytest
 from assistant import Answer, Assistant, Citation, Statement
 from assistant.answer import Claim, Dispute, Figure, Sources
 from assistant.page import _Door, build, markup, running
-from assistant.page.access import Access, Gate
+from assistant.page.access import Access, Gate, TooBusy
 from assistant.page.adding import Adding
 from assistant.page.examples import Examples
 from assistant.page.kept import Asked
@@ -296,6 +296,12 @@ class TestEndpoints:
         quote = answer["citations"][0]
         text = mines.base.get(quote["article_id"]).text
         assert text[quote["start"] : quote["end"]] == quote["quote"]
+
+    def test_gradio_sums_up_no_earlier_events(self, served: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        summed: list[object] = []
+        monkeypatch.setattr("gradio.queueing.Queue._get_df", summed.append)
+        assert _client(served).predict("Who denied laying mines near the road?", api_name="/ask")["citations"]
+        assert summed == []
 
     def test_ask_filters(self, served: str) -> None:
         client = _client(served)
@@ -605,6 +611,38 @@ class TestEvents:
         head, plot, below = on.picture(document, _event(of="1", picture="timeline"))
         assert plot.value is not None
         assert _mark(below)["article"] == early.id
+
+
+class TestGate:
+    def test_who_came_first_is_let_in_first(self) -> None:
+        gate, order = Gate(1, 9), []
+
+        def enter(number: int) -> None:
+            with gate.entered():
+                order.append(number)
+
+        threads = [threading.Thread(target=enter, args=(number,)) for number in range(5)]
+        with gate.entered():
+            for place, thread in enumerate(threads):
+                thread.start()
+                while gate.here < place + 2:
+                    threading.Event().wait(0.001)
+        enter(5)  # comes when the first has left
+        for thread in threads:
+            thread.join()
+        assert order == [0, 1, 2, 3, 4, 5]
+        assert gate.here == 0
+
+    def test_who_has_waited_too_long_is_told_and_takes_nobodys_place(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        gate = Gate(1, 1)
+        with gate.entered():
+            monkeypatch.setattr("assistant.page.access._LONGEST_WAIT", 0.01)
+            with pytest.raises(TooBusy), gate.entered():
+                pytest.fail("two are in")
+            assert gate.here == 1
+        with gate.entered():
+            assert gate.here == 1
+        assert gate.here == 0
 
 
 class TestPictures:

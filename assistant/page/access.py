@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -51,20 +52,20 @@ class Access:
 
 
 class Gate:
-    """Lets so many in at once; so many more may wait; the others are told."""
+    """Lets so many in at once, in the order in which they came; so many more may wait; the others are told."""
 
     def __init__(self, running: int, waiting: int) -> None:
         self._running, self._waiting = running, waiting
-        self._slots = threading.BoundedSemaphore(running)
-        self._counting = threading.Lock()
-        self._here = 0
+        self._changing = threading.Lock()
+        self._free = running
+        self._line: deque[threading.Event] = deque()  # a semaphore would let who comes just now past those who wait
         self.turned_away = 0
         """How many found too many waiting."""
 
     @property
     def here(self) -> int:
         """How many are in or wait."""
-        return self._here
+        return self._running - self._free + len(self._line)
 
     @contextmanager
     def entered(self) -> Iterator[None]:
@@ -73,18 +74,26 @@ class Gate:
         Raises:
             TooBusy: so many wait already, or the wait took too long.
         """
-        with self._counting:
-            if self._here >= self._running + self._waiting:
+        turn = threading.Event()
+        with self._changing:
+            if self._free:
+                self._free -= 1
+                turn.set()
+            elif len(self._line) < self._waiting:
+                self._line.append(turn)
+            else:
                 self.turned_away += 1
                 raise TooBusy(say("page.too_busy", running=self._running, waiting=self._waiting))
-            self._here += 1
+        if not turn.wait(_LONGEST_WAIT):
+            with self._changing:
+                if not turn.is_set():  # nor just now
+                    self._line.remove(turn)
+                    raise TooBusy(say("page.too_busy", running=self._running, waiting=len(self._line)))
         try:
-            if not self._slots.acquire(timeout=_LONGEST_WAIT):
-                raise TooBusy(say("page.too_busy", running=self._running, waiting=self._here - self._running))
-            try:
-                yield
-            finally:
-                self._slots.release()
+            yield
         finally:
-            with self._counting:
-                self._here -= 1
+            with self._changing:
+                if self._line:
+                    self._line.popleft().set()
+                else:
+                    self._free += 1
