@@ -163,6 +163,70 @@ def _load(
         _say(f"  {_lost(environment, stored)}")
 
 
+@contextlib.contextmanager
+def _broken(
+    stop: Callable[[], None], start: Callable[[], None], times: int, seconds: float, away: float
+) -> Iterator[None]:
+    """Stops a server so often while the block runs, evenly, and starts it after so many seconds."""
+    over = threading.Event()
+
+    def breaking() -> None:
+        for _ in range(times):
+            if over.wait(seconds / (times + 1) - away):
+                return
+            stop()
+            over.wait(away)
+            start()
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(breaking)
+        try:
+            yield
+        finally:
+            over.set()
+            done.result()
+
+
+def _postgres(act: str) -> None:
+    subprocess.run(["sh", "-c", f"{_CONTROL} {act}"], check=True, stdout=subprocess.DEVNULL)
+
+
+@contextlib.contextmanager
+def _ingesting(
+    folder: Path, environment: Mapping[str, str], processes: int, until: float, errors: Counter[str]
+) -> Iterator[set[str]]:
+    """Adds articles in so many processes, one run after the other; gives the ids of those acknowledged."""
+    stored: set[str] = set()
+
+    def add() -> None:
+        while time.monotonic() < until:
+            first = next(_NUMBERS)
+            texts = folder / f"texts {first}"
+            write_articles(texts, range(first, first + _EACH))
+            done = _tried("ingest", str(texts), "--json", "--no-progress", environment=environment)
+            if done.returncode:
+                errors[f"ingest: {(done.stderr.strip().splitlines() or ['?'])[-1]}"] += 1
+            if done.stdout:
+                stored.update(o["article_id"] for o in json.loads(done.stdout)["outcomes"] if o["status"] == "added")
+
+    with ThreadPoolExecutor(max(processes, 1)) as pool:
+        running = [pool.submit(add) for _ in range(processes)]
+        yield stored
+        for each in running:
+            each.result()
+
+
+def _lost(environment: Mapping[str, str], stored: set[str]) -> str:
+    database = environment.get("ACCORDINGTO_DATABASE_URL")
+    with KnowledgeBase.open(environment["ACCORDINGTO_KB"], database=database) as base:
+        there = {article.id for article in base.articles()}
+        problems = base.check()
+    return (
+        f"{len(stored)} articles were acknowledged, {len(stored - there)} of them lost; "
+        f"{len(problems)} problems found by check"
+    )
+
+
 def _run(*arguments: str, environment: Mapping[str, str]) -> str:
     done = _tried(*arguments, environment=environment)
     if done.returncode not in (0, 1):
