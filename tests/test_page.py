@@ -510,8 +510,11 @@ class TestEvents:
         "wanted", [{"since": "yesterday"}, {"until": "2023-13"}, {"since": "2024", "until": "2023"}]
     )
     def test_a_date_that_is_none_is_called_so_and_the_question_stays(self, on: Any, wanted: Any) -> None:
-        shown, _, box = list(on.question("Who?", None, wanted))[-1]
+        kept = list(on.question("Who struck the cathedral?", None, {}))[-1][1]
+        shown, _, box = list(on.question("Who?", kept, wanted))[-1]
         assert re.search(r"is not a date|change the two over", shown)
+        assert "Who struck the cathedral?" in shown
+        assert "delete" not in shown
         assert box.value == "Who?"
 
     def test_a_question_is_asked_again_or_in_other_words_in_its_place(self, on: Any) -> None:
