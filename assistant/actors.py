@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import re
 import tomllib
 from collections import Counter
@@ -40,15 +41,20 @@ class _Name:
         return not re.match(r"\w", text[at + len(self.text) : at + len(self.text) + 1])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Actors:
-    """The list as it is looked up: names by their first word, the longest first."""
+    """The list as it is looked up: names by their first word, the longest first; and by their side."""
 
     by_word: Mapping[str, Sequence[_Name]]
+    by_side: Mapping[str, Sequence[str]]
     digest: str
 
-    def in_text(self, text: str) -> Iterator[str]:
+    @functools.lru_cache(maxsize=5_000)  # noqa: B019 - lists are few and kept; sentences are looked at again and again
+    def in_text(self, text: str) -> tuple[str, ...]:
         """The sides that a text names, in order. "Michael Jordan" is no state."""
+        return tuple(self._in_text(text))
+
+    def _in_text(self, text: str) -> Iterator[str]:
         done = 0
         for word in _WORD.finditer(text):
             if word.start() < done:
@@ -90,11 +96,7 @@ def sides_named(text: str) -> set[str]:
 
 def all_names() -> Mapping[str, Sequence[str]]:
     """Every side of the list with the names it goes by."""
-    found: dict[str, list[str]] = {}
-    for names in _actors(_own).by_word.values():
-        for name in names:
-            found.setdefault(name.side, []).append(name.text)
-    return found
+    return _actors(_own).by_side
 
 
 def names_of(name: str) -> tuple[str, ...]:
@@ -139,13 +141,16 @@ def _actors(own: Path | None) -> _Actors:
         listed |= _flat(_read(own))
     people, words = frozenset(states["people_too"]), frozenset(states["words_too"])
     by_word: dict[str, list[_Name]] = {}
+    by_side: dict[str, list[str]] = {}
     for name, side in sorted(listed.items(), key=lambda item: -len(item[0])):
         exact = len(name) < 4 or name in words or name in people
         first = _WORD.search(name)
         if first is not None:
             known = _Name(name if exact else name.casefold(), side, exact, name in people)
             by_word.setdefault(first.group().casefold(), []).append(known)
-    return _Actors(by_word, _hash_of(listed))
+    for known in itertools.chain.from_iterable(by_word.values()):
+        by_side.setdefault(known.side, []).append(known.text)
+    return _Actors(by_word, by_side, _hash_of(listed))
 
 
 def _hash_of(listed: Mapping[str, str]) -> str:

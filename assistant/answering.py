@@ -23,7 +23,7 @@ from assistant.conversation import Conversation, Rewriter
 from assistant.denials import denials
 from assistant.entailment import Entailment
 from assistant.errors import UnusableQuestion
-from assistant.reader import Evidence, Reader
+from assistant.reader import Evidence, Reader, asks_how_many
 from assistant.relations import relations
 from assistant.rendering import markdown
 from assistant.selection import Selection, nearest, select
@@ -34,6 +34,7 @@ from kb import Filters, Hit, KnowledgeBase
 
 __all__ = ["LONGEST_QUESTION", "Answering", "Request", "Turn"]
 
+_ALIKE = 12  # passages in which other counts are looked for
 _DENIALS = 2  # shown beside one statement of a model
 LONGEST_QUESTION = 2000  # characters; a question is not a place to paste an article into
 
@@ -131,13 +132,24 @@ class Answering:
     def select(self, turn: Turn) -> Turn:
         """Chooses sentences, and the denials that stand beside them."""
         begun = time.perf_counter()
-        evidence = self.reader.read(turn.understood, turn.hits)
+        evidence = self._read(turn)
         request = turn.request
         selection = select(
             self.base, turn.understood, evidence, self.confidence, self.statements, request.side, request.filters
         )
         seconds = {**turn.seconds, "select": time.perf_counter() - begun}
         return replace(turn, evidence=tuple(evidence), selection=selection, seconds=seconds)
+
+    def _read(self, turn: Turn) -> list[Evidence]:
+        """The sentences that may answer. Where it is asked how many, what is found by the best of them is read as well:
+        others may count the same in words that are not the question's."""
+        found = self.reader.read(turn.understood, turn.hits)
+        if not (asks_how_many(turn.understood) and found and found[0].score >= self.confidence):
+            return found
+        known = {(hit.article.id, hit.passage.start) for hit in turn.hits}
+        alike = self.base.search(found[0].text, _ALIKE, turn.request.to_search)
+        further = [hit for hit in alike if (hit.article.id, hit.passage.start) not in known]
+        return sorted([*found, *self.reader.read(turn.understood, further)], key=lambda evidence: -evidence.score)
 
     def write(self, turn: Turn) -> Iterator[Answer]:
         """Writes statements and checks each; what does not hold is counted and left out."""

@@ -50,6 +50,7 @@ class Assistant:
         """Functions that are told of each question once it is over."""
         self.warmth: Warmth = "not asked for"
         """Whether `warm_up` has loaded the model."""
+        self._opened = False
 
     @classmethod
     def open(
@@ -79,7 +80,14 @@ class Assistant:
             database=chosen.database,
             chroma=chosen.chroma,
         )
-        return cls(base, chosen)
+        assistant = cls(base, chosen)
+        assistant._opened = True
+        return assistant
+
+    @property
+    def reopens(self) -> bool:
+        """Whether opening one with the same settings, in another process perhaps, gives one that does the same."""
+        return self._opened and self.rewriter is None and len(self.watchers) == 1
 
     def using(self, **settings: Any) -> Assistant:
         """An assistant over the same knowledge base, with these settings in place of its own. To be closed is this

@@ -9,11 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
-import queue
-import threading
-import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,20 +17,14 @@ from typing import IO, Any, Literal
 
 from filelock import FileLock, Timeout
 
-from assistant.answer import Answer
-from assistant.answering import Request
 from assistant.assistant import Assistant
-from assistant.errors import AssistantError
 from assistant.exports import FORMATS, report
 from assistant.questions import Row, UnusableFile, Within, read_questions
-from kb import KnowledgeBaseError
+from assistant.workers import OWN_KEYS, Asking, LostWorker, answered, brought, document_of
 
 __all__ = ["BatchError", "Done", "Row", "Within", "answer_all", "document_of", "read_questions"]
 
 BatchError = UnusableFile
-_log = logging.getLogger(__name__)
-_OWN = frozenset(Answer("", "answered").to_json()) | {"id", "filters", "tokens", "error"}
-"""What a line says itself. An extra of such a name is passed through with `input_` before it."""
 _HEAD = "accordingto batch"
 
 
@@ -58,7 +48,7 @@ def answer_all(
     out: Path,
     *,
     resume: bool = True,
-    workers: int = 8,
+    workers: int | None = None,
     fail_fast: bool = False,
     form: str = "jsonl",
     within: Within = Within(),
@@ -79,104 +69,31 @@ def answer_all(
     """
     if form not in FORMATS:
         raise BatchError(f"{form!r} is no format of answers; use {', '.join(FORMATS)}")
-    if workers < 1:
+    if workers is not None and workers < 1:
         raise BatchError(f"workers are at least 1, not {workers}")
     if not out.parent.is_dir():
         raise BatchError(f"{out} cannot be written: {out.parent} is no folder; name another file with -o")
-    asking = _Asking(assistant, within, row_models)
+    asking = Asking(assistant, within, row_models)
     files = _Files(out, form)
     try:
-        with files.locked(), assistant.base.embedding_together(min(workers, os.cpu_count() or 1)):
+        with files.locked():
             kept = files.open(rows, asking, resume=resume)
             for row in rows:
                 if row.id in kept:
                     yield Done(row, "kept")
             todo = [row for row in rows if row.id not in kept]
-            with contextlib.closing(_answered(asking, todo, workers)) as answered:
-                for row, document in answered:
+            with contextlib.closing(answered(asking, todo, workers)) as ready:
+                for row, document in ready:
                     files.add(document)
                     done = _done(row, document)
                     yield done
                     if done.error and fail_fast:
                         raise BatchError(f"{row.id} failed: {done.error}; the same command goes on from there")
             files.finish(rows)
+    except LostWorker as error:
+        raise BatchError(f"{error}; the same command goes on from there") from error
     except OSError as error:
         raise BatchError(f"{out} cannot be written: {error.strerror or error}; name another file with -o") from error
-
-
-def document_of(row: Row, answer: Answer, within: Within = Within()) -> dict[str, Any]:
-    """One line of the output: the document of `ask --json`, with the row's id, what bounded it and what it brought."""
-    return {**_brought(row), "id": row.id, **answer.to_json(), "filters": within.to_json()}
-
-
-class _Asking:
-    """How a row is asked. Safe to use from several threads."""
-
-    def __init__(self, assistant: Assistant, within: Within, row_models: bool) -> None:
-        assistant.answering  # noqa: B018 -- what is set and cannot be used is said once, not for every row
-        self._assistants: dict[str | None, Assistant] = {None: assistant}
-        self._default = within
-        self._row_models = row_models
-        self._making = threading.Lock()
-
-    def within(self, row: Row) -> Within:
-        return row.within.or_else(self._default)
-
-    def digest(self, row: Row) -> str | None:
-        """The settings that the row's answer is made with; None if it cannot be asked."""
-        try:
-            return self._assistant(row).settings.digest()
-        except (AssistantError, ValueError):
-            return None
-
-    def document(self, row: Row) -> dict[str, Any]:
-        """The row's line: an answer, or what went wrong."""
-        try:
-            if row.unusable:
-                raise UnusableFile(row.unusable)
-            assistant, within = self._assistant(row), self.within(row)
-            request = Request(row.question, filters=within.filters, side=within.side, k=within.k)
-            answer, tokens = _counted(assistant, request)
-            return document_of(row, answer, within) | ({"tokens": tokens} if tokens else {})
-        except Exception as error:  # the border of a row: whatever it is, the others are answered
-            return {**_brought(row), "id": row.id, "question": row.question, "error": _in_words(error)}
-
-    def _assistant(self, row: Row) -> Assistant:
-        model = row.within.model
-        with self._making:
-            if model not in self._assistants:
-                if not self._row_models and model != "quoting":
-                    raise UnusableFile(
-                        f"the row asks for the model {model!r}, which may send articles to somebody else's server; "
-                        "permit it with --row-models"
-                    )
-                made = self._assistants[None].using(model=model)
-                made.answering  # noqa: B018 -- made once, here, and not by several threads
-                self._assistants[model] = made
-            return self._assistants[model]
-
-
-def _in_words(error: Exception) -> str:
-    if not isinstance(error, AssistantError | KnowledgeBaseError | ValueError):
-        _log.error("a question failed", exc_info=error)
-        return f"this failed inside the program ({type(error).__name__}: {error})"[:500]
-    return " ".join(str(error).split())
-
-
-def _brought(row: Row) -> dict[str, Any]:
-    return {f"input_{key}" if key in _OWN else key: value for key, value in row.extra.items()}
-
-
-def _counted(assistant: Assistant, request: Request) -> tuple[Answer, dict[str, int] | None]:
-    """The answer, and the tokens that a chat model read and wrote for it."""
-    if assistant.settings.writes_by_quoting:
-        return list(assistant.stream(request))[-1], None
-    from langchain_core.callbacks import get_usage_metadata_callback
-
-    with get_usage_metadata_callback() as usage:
-        answer = list(assistant.stream(request))[-1]
-    used = usage.usage_metadata.values()
-    return answer, {"input": sum(u["input_tokens"] for u in used), "output": sum(u["output_tokens"] for u in used)}
 
 
 def _done(row: Row, document: Mapping[str, Any]) -> Done:
@@ -189,47 +106,6 @@ def _done(row: Row, document: Mapping[str, Any]) -> Done:
         unverified=document.get("checks", {}).get("unverified", 0),
         tokens=(tokens.get("input", 0), tokens.get("output", 0)),
     )
-
-
-def _answered(asking: _Asking, rows: Sequence[Row], workers: int) -> Generator[tuple[Row, dict[str, Any]], None, None]:
-    """The rows with their lines as they get ready, from as many threads as there are workers."""
-    todo = iter(rows)
-    taking, stopped = threading.Lock(), threading.Event()
-    # Bounded, so that nobody runs far ahead of one who writes slowly.
-    ready: queue.Queue[tuple[Row, dict[str, Any]]] = queue.Queue(2 * workers)
-
-    def work() -> None:
-        while not stopped.is_set():
-            with taking:
-                row = next(todo, None)
-            if row is None:
-                return
-            _put(ready, (row, asking.document(row)), stopped)
-
-    threads = [
-        threading.Thread(target=work, name=f"answering {n}", daemon=True) for n in range(min(workers, len(rows)))
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        for _ in rows:
-            yield ready.get()
-    finally:
-        stopped.set()
-        until = time.monotonic() + _PATIENCE
-        for thread in threads:
-            # A chat model may take minutes; who stops a run need not wait for what nobody will read.
-            thread.join(max(0.0, until - time.monotonic()))
-
-
-_PATIENCE = 3.0  # seconds for the questions at hand, once a run is stopped
-
-
-def _put(ready: queue.Queue[Any], item: Any, stopped: threading.Event) -> None:
-    while not stopped.is_set():
-        with contextlib.suppress(queue.Full):
-            ready.put(item, timeout=0.1)
-            return
 
 
 class _Files:
@@ -257,7 +133,7 @@ class _Files:
             raise BatchError(f"another run is writing {self._out}; wait for it, or name another file with -o") from None
         lock.unlink(missing_ok=True)
 
-    def open(self, rows: Sequence[Row], asking: _Asking, *, resume: bool) -> set[str]:
+    def open(self, rows: Sequence[Row], asking: Asking, *, resume: bool) -> set[str]:
         """Opens the file of a run that is not at its end, and gives the ids of the rows that need not be asked."""
         anew = False
         if resume:
@@ -270,7 +146,7 @@ class _Files:
             self._write({_HEAD: 1, "anew": anew or not resume})
         return set(self._lines)
 
-    def _earlier(self, rows: Sequence[Row], asking: _Asking) -> tuple[dict[str, dict[str, Any]], bool]:
+    def _earlier(self, rows: Sequence[Row], asking: Asking) -> tuple[dict[str, dict[str, Any]], bool]:
         if self._form != "jsonl" and self._out.exists() and not self._whole.exists():
             raise BatchError(
                 f"{self._out} exists, and {self._whole.name} beside it, to go on from, does not; name another file "
@@ -307,7 +183,7 @@ class _Files:
         self._partial.unlink()
 
 
-def _holds(row: Row, line: Mapping[str, Any] | None, asking: _Asking) -> bool:
+def _holds(row: Row, line: Mapping[str, Any] | None, asking: Asking) -> bool:
     """Whether an earlier run has answered this very row: the question, its bounds, and what it brings along."""
     return (
         line is not None
@@ -315,7 +191,7 @@ def _holds(row: Row, line: Mapping[str, Any] | None, asking: _Asking) -> bool:
         and line["question"] == row.question
         and line.get("filters", {}) == asking.within(row).to_json()
         and line.get("settings") == asking.digest(row)
-        and _brought(row) == {key: value for key, value in line.items() if key not in _OWN}
+        and brought(row) == {key: value for key, value in line.items() if key not in OWN_KEYS}
     )
 
 

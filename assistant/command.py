@@ -168,7 +168,7 @@ def ask(
         from assistant.assistant import Assistant
         from assistant.questions import Within
 
-        bounds = _day(since, "--since"), _day(until, "--until"), outlet, side, k
+        bounds = *_days(since, until), outlet, side, k
         with Assistant.open(_settings(kb).kb, **_chosen(model)) as assistant:
             # Only now is the list of actors known by whose names a place goes.
             filters = Within(*bounds, origin=origin, language=language, place=place).filters
@@ -191,7 +191,7 @@ def timeline(
         from assistant.assistant import Assistant
         from assistant.rendering import timeline_text
 
-        first, last = _day(since, "--since"), _day(until, "--until")
+        first, last = _days(since, until)
         with Assistant.open(_settings(kb).kb) as assistant:
             found = assistant.timeline(question, since=first, until=last, outlet=outlet, limit=n)
         if as_json:
@@ -212,7 +212,10 @@ def batch(
     ] = None,
     column: Annotated[str | None, typer.Option(help="The column that holds the questions; else guessed.")] = None,
     resume: Annotated[bool, typer.Option("--resume/--no-resume", help="Keep the answers of an earlier run.")] = True,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Questions at work at the same time.")] = 8,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, help="Processes at most; with a model, questions at once. Else one a core, or 8."),
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many questions.")] = None,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first question that fails.")] = False,
     since: Since = None,
@@ -235,7 +238,7 @@ def batch(
         from assistant.batch import Within, answer_all, read_questions
 
         shape = form.value if form else _batch_form(out)
-        bounds = _day(since, "--since"), _day(until, "--until"), outlet, side, k
+        bounds = *_days(since, until), outlet, side, k
         within = Within(*bounds, origin=origin, language=language, place=place)
         rows = read_questions(file, column)[:limit]
         with Assistant.open(_settings(kb).kb, **_chosen(model)) as assistant, _noticed(assistant.base):
@@ -778,6 +781,17 @@ def _day(value: str | None, option: str) -> str | None:
         except ValueError as error:
             _refuse(f"{option}: {error}", _WRONG_USE)
     return value
+
+
+def _days(since: str | None, until: str | None) -> tuple[str | None, str | None]:
+    from kb.article import days_between
+
+    bounds = _day(since, "--since"), _day(until, "--until")
+    try:
+        days_between(*bounds)
+    except ValueError as error:
+        _refuse(f"--since, --until: {error}", _WRONG_USE)
+    return bounds
 
 
 @contextmanager

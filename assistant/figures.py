@@ -76,10 +76,12 @@ _AFTER = tuple(  # what stands behind the number, the first that fits
         # "20 dead servicemen"
         rf"\s+(?P<word>dead|wounded|injured|missing|displaced|captured)\s+(?P<unit>{_UNIT})",
         r"\s+(?P<word>lives|deaths|fatalities|bodies|wounds|injuries|prisoners|hostages|refugees)\b",
+        # "brought to 20 the number killed"
+        rf"\s+the\s+(?:total\s+)?number\s+(?:of\s+)?(?:people\s+)?(?P<word>{_STATE})\b",
     )
 )
 _BEFORE = re.compile(  # what stands before it: "killing 20", "claimed the lives of 20", "the toll rose to 20"
-    rf"(?:\b(?P<active>{_ACTIVE})\s+(?:off\s+)?"
+    rf"(?:\b(?P<active>{_ACTIVE})\s+(?:off\s+|another\s+|a\s+further\s+)?"
     r"|\b(?P<of>lives|deaths|killing|deportation|displacement|bodies|toll)\s+of\s+"
     rf"|\b(?P<toll>toll|{_STATE})\b(?:\s+(?!at\b|to\b|reached\b)[^\s.;:“”\"]+){{0,14}}?"
     r"\s+(?:at|to|reached|stood\s+at|stands\s+at)\s+)\Z",
@@ -103,7 +105,8 @@ _NAME = r"(?:al-|el-)?[A-Z][\w’'-]*(?:[ -](?:al-|el-)?[A-Z][\w’'-]*)*"
 _KIND = rf"(?:{_either(_LEXICON['kinds_of_place'].split())})"
 _PLACE = re.compile(  # "in the northern province of Homs", "Barda, where"
     rf"(?P<where>{_NAME})(?=,\s+where\b)"
-    rf"|\b(?:{_either(_LEXICON['before_places'].split())})\s+(?:the\s+)?(?:[a-z-]+\s+){{0,3}}?"
+    rf"|\b(?:[a-z]+-held|{_KIND}\s+of)\s+(?P<held>{_NAME})(?![\w’'])"  # "hit the village of Hayan"
+    rf"|\b(?i:{_either(_LEXICON['before_places'].split())})\s+(?:the\s+)?(?:[a-z-]+\s+){{0,3}}?"
     rf"(?:(?:{_NAME}\s+)?{_KIND}\s+of\s+)?(?P<name>{_NAME})(?!\s+(?:{_either(_LEXICON['no_place_after'].split())})\b)(?![\w’'])"
 )
 _DEMONYM = ("an", "ian", "ish", "ese", "i")
@@ -171,10 +174,13 @@ def _counted(sentence: str, before: str) -> Iterator[_Counted]:
     """The numbers that count people to whom something happened. A part ("including six children") is counted as the
     whole before it is."""
     whole: _Counted | None = None
+    last: _Counted | None = None
     for number in _NUMBER.finditer(sentence):
-        counted = _part(sentence, number, whole) or _behind(sentence, number) or _ahead(sentence, number, before)
+        goes_on = last is not None and last.is_part and _JOINED.fullmatch(sentence, last.around.end, number.start())
+        counted = _part(sentence, number, whole, goes_on=bool(goes_on))
+        counted = counted or _behind(sentence, number) or _ahead(sentence, number, before)
         if counted is not None:
-            whole = whole if counted.is_part else counted
+            whole, last = (whole if counted.is_part else counted), counted
             yield counted
 
 
@@ -184,12 +190,15 @@ _OF = re.compile(
 )
 
 
-def _part(sentence: str, number: re.Match[str], whole: _Counted | None) -> _Counted | None:
-    """ "including six children", "four of them civilians"."""
+_JOINED = re.compile(r"\s*(?:,|,?\s+and)\s+")
+
+
+def _part(sentence: str, number: re.Match[str], whole: _Counted | None, *, goes_on: bool) -> _Counted | None:
+    """ "including six children", "four of them civilians"; it goes on with "and two women"."""
     if whole is None:
         return None
     found = next((m for pattern in _PART_AFTER if (m := pattern.match(sentence, number.end()))), None)
-    if found is None and _PART.search(sentence, 0, number.start()):
+    if found is None and (goes_on or _PART.search(sentence, 0, number.start())):
         found = _UNIT_NEXT.match(sentence, number.end())
     if found is None:
         return None
@@ -263,7 +272,8 @@ _STATED = re.compile(rf"(?!(?:{_ACTIVE})\b)(?:toll|{_STATE})\b", re.IGNORECASE)
 
 def _where(sentence: str, counted: _Counted) -> str | None:
     """The place that is named next behind what is counted, else the last before it. Those who speak are no place."""
-    speaking = [one.speaker for one in attributions(sentence) if one.speaker is not None]
+    told = attributions(sentence)
+    speaking = [one.speaker for one in told if one.speaker is not None]
     places = [
         (match.start(), place)
         for match in _PLACE.finditer(sentence)
@@ -271,13 +281,23 @@ def _where(sentence: str, counted: _Counted) -> str | None:
         and not _NO_PLACE.search(place)
         and not any(span.start <= match.end() - 1 < span.end for span in speaking)
     ]
-    behind = [place for start, place in places if start >= counted.number.end() - 1]
-    return behind[0] if behind else places[-1][1] if places else None
+    at = counted.number.start()
+    behind = [place for start, place in places if start > at and not _is_elsewhere(sentence[at:start])]
+    # "In Minsk officials said 20 people died": there they spoke
+    ahead = [place for start, place in places if start < at and not any(start < o.cue.start < at for o in told)]
+    return behind[0] if behind else ahead[-1] if ahead else None
+
+
+def _is_elsewhere(between: str) -> bool:
+    """Whether what stands before a place goes over to another event with its own toll: "killed on Tuesday, hours after
+    an attack left dozens dead in Homs"."""
+    after = re.search(r"\b(?:after|before|while|whereas)\b", between)
+    return after is not None and any(between[m.start() :] for m in _NUMBER.finditer(between, after.end()))
 
 
 def _place(match: re.Match[str]) -> str | None:
     """The name of the place, without a nationality before it: "Syrian Idlib" is Idlib, and "Syrian" alone is none."""
-    words = str(match["where"] or match["name"]).removesuffix("'s").removesuffix("’s").split()
+    words = str(match["where"] or match["held"] or match["name"]).removesuffix("'s").removesuffix("’s").split()
     while words and _is_nationality(words[0]):
         words = words[1:]
     return " ".join(words) or None

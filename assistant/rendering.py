@@ -119,6 +119,7 @@ class FigureRow:
 def figure_rows(answer: Answer) -> list[FigureRow]:
     """The figures of an answer as a table has them."""
     published = {citation.id: citation.published for citation in answer.citations}
+    quotes = [citation.quote for citation in answer.citations]
     return [
         FigureRow(
             number=_amount(figure),
@@ -126,7 +127,7 @@ def figure_rows(answer: Answer) -> list[FigureRow]:
                 part for part in (_counted_as(figure), "a part of the above" if figure.is_part else "") if part
             ),
             where=figure.where or "",
-            speaker=figure.speaker or "nobody named",
+            speaker=_within_a_row(figure.speaker, quotes) if figure.speaker else "nobody named",
             as_of=dated(figure.as_of) if figure.as_of else _published(published.get(figure.citation)),
             citation=figure.citation,
             relation="; ".join(_relations(answer, place)),
@@ -146,9 +147,20 @@ def _amount(figure: Figure) -> str:
     return f"{written} ({counted} by {figure.convention})" if figure.convention else written
 
 
+def _within_a_row(speaker: str, quotes: Sequence[str]) -> str:
+    """A speaker as it stands within a sentence: "Local officials" and "local officials" are one, where another of the
+    words quoted have them so."""
+    within = f"{speaker[:1].lower()}{speaker[1:]}"
+    is_common = speaker.startswith(("The ", "A ", "An ")) or any(
+        re.search(rf"\b{re.escape(within)}\b", q) for q in quotes
+    )
+    return within if is_common else speaker
+
+
 def _counted_as(figure: Figure) -> str:
     of = f" ({figure.whose})" if figure.whose and figure.whose not in (figure.unit or "") else ""
-    return f"{figure.unit or ''} {figure.what}{of}".strip()
+    unit = figure.unit if figure.unit and figure.unit != "others" else "people"
+    return f"{unit} {figure.what}{of}"
 
 
 _DIFFERS = {

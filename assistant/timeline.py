@@ -16,7 +16,7 @@ from assistant.citations import Quote, cite, normalised
 from assistant.claims import Context, Speech, claims_in
 from assistant.reader import Question, is_evidence
 from kb import Article, Filters, KnowledgeBase, Span
-from kb.article import day_range
+from kb.article import day_range, days_between
 from kb.days import Day, precision, resolved
 from kb.passages import split
 from kb.words import stems
@@ -112,14 +112,13 @@ def timeline(
     """The sentences about the question, or all that name a day, which fall between the days given, in order.
 
     Raises:
-        ValueError: a day is no ISO date, or neither a question nor a day is given.
+        ValueError: a day is no ISO date, the first comes after the last, or neither a question nor a day is given.
         KnowledgeBaseError: the knowledge base cannot be read.
     """
     asked = " ".join((question or "").split()) or None
     if asked is None and since is None and until is None:
         raise ValueError("a timeline needs a question, or a first or last day; write: --since 2023-09-01")
-    first = day_range(since)[0] if since else float("-inf")
-    last = day_range(until)[1] if until else float("inf")
+    first, last = days_between(since or None, until or None)
     filters = Filters(outlet=outlet)
     found = _about(base, asked, filters) if asked else _dated(base, filters)
     placed, undated = dict[str, _Told](), dict[str, _Told]()

@@ -413,7 +413,13 @@ _VERBS = """killed attacked captured destroyed seized wounded injured bombed she
     surrounded damaged triggered sparked caused hit struck fired carried led controlled funded trained armed
     backed joined ended started began ignored urged invited visited threatened accused praised violated halted
     delayed received helped planted seized stormed overran liberated retook recaptured besieged looted burned
-    freed beheaded tortured hanged""".split()
+    freed beheaded tortured hanged adopted accepted acquired addressed assassinated assaulted awarded commissioned
+    conducted created deployed deported designed detonated developed directed drafted escorted expelled exposed filed
+    financed followed founded granted guarded hailed hosted identified implemented inspired intercepted interrupted
+    interviewed investigated negotiated nominated obtained offered operated organised overturned owned patrolled
+    performed posted produced promoted protected provided provoked punished purchased questioned raided ratified
+    recognized recorded recruited reviewed searched sponsored stopped supervised tested unveiled vetoed viewed
+    reported rebuffed""".split()
 _LEAD = r"(?P<lead>(?:(?:On|In|Last|Earlier|At|During) [^,“”\"]{3,40}, |[A-Z][^,“”\"]{2,50} said (?:that )?)?)"
 _STOP = """in on at after by during as for to from and with who that which when while over near against of or because
     where before since into through following last amid under but about out off up down than until within
@@ -456,6 +462,8 @@ def passive_for_active(s: Sentence, make: Making) -> str | None:
         return None
     if re.search(r" (?:and|but) ", match["rest"]) or _MODIFIED.match(match["object"]):
         return None
+    if _NO_SUBJECT.search(match["subject"]) or _NO_OBJECT.match(match["object"]):
+        return None
     words = match["object"].split()
     many = (
         words[-1].endswith("s")
@@ -469,6 +477,8 @@ def passive_for_active(s: Sentence, make: Making) -> str | None:
     )
 
 
+_NO_SUBJECT = re.compile(r"^(?:[Bb]ut|[Ss]o|[Ww]hile|That|Two) |\b(?:a|an|the|near|earlier|shortly|last|\w+ly)$")
+_NO_OBJECT = re.compile(r"(?:so far|some time|early|shortly|[a-z]+ly|[A-Z]?\w+ (?:two|three) days)\b")
 _MODIFIED = re.compile(r".*\b(?:not|never|would|could|had|was|were|is|are|has|have|he|they|it|she|said)\b")
 
 

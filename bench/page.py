@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import shutil
 import socket
 import statistics
@@ -24,6 +25,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from search import asked_of
+
+from assistant import Assistant
+from kb.passages import sentences
 from kb.samples import samples
 
 QUESTIONS = (
@@ -50,7 +55,7 @@ def main() -> None:
             _browser(base)
         with _served(base) as (address, process):
             if "people" not in told.skip:
-                _people(address, told.people, told.questions)
+                _people(base, address, told.people, told.questions)
             if "memory" not in told.skip:
                 _memory(address, process, told.thousand)
         if told.articles and "ingest" not in told.skip:
@@ -67,35 +72,77 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _people(address: str, people: int, questions: int) -> None:
-    """One person, then many, without thought and with it. Every answer must be the one that this question has."""
+def _people(base: Path, address: str, people: int, questions: int) -> None:
+    """One person, then many, without thought and with it: each with questions of their own, and all with the same ten,
+    which are answered already. Every answer must be the one that this question has."""
     client = _client(address)
-    expected = {question: _said(client.predict(question, api_name="/ask")) for question in QUESTIONS}
-
-    def asks(place: int, thought: float) -> list[float]:
-        own, seconds = _client(address), []
-        # They begin at different questions, and at different times if they think, as people do.
-        time.sleep(thought * place / people)
-        for number in range(questions):
-            question = QUESTIONS[(place + number) % len(QUESTIONS)]
+    for question in QUESTIONS:
+        client.predict(question, api_name="/ask")
+    own = _own_questions(base, (1 + 2 * people) * questions)
+    same = [
+        QUESTIONS[(place + number) % len(QUESTIONS)] for place in range(1 + 2 * people) for number in range(questions)
+    ]
+    for name, asked in (("questions of their own", own), ("the same ten questions", same)):
+        turns = [asked[at : at + questions] for at in range(0, len(asked), questions)]
+        _say(f"{name}:")
+        given = _asking(address, turns[:1], 0)
+        single = statistics.median(seconds for _, _, seconds in given)
+        _say(f"  one person: p50 {single:.3f} s, p95 {_p95([seconds for _, _, seconds in given]):.3f} s")
+        for way, some, thought in (
+            ("closed loop", turns[1 : people + 1], 0.0),
+            ("5 s of thought", turns[people + 1 :], _THOUGHT),
+        ):
             begun = time.perf_counter()
-            answer = own.predict(question, api_name="/ask")
-            seconds.append(time.perf_counter() - begun)
-            if answer["question"] != question or _said(answer) != expected[question]:
-                raise SystemExit(f"mixed up: {question!r} got the answer to {answer['question']!r}")
-            time.sleep(thought)
-        return seconds
+            answers = _asking(address, some, thought)
+            rate = len(answers) / (time.perf_counter() - begun)
+            seconds = [one for _, _, one in answers]
+            slow = _p95(seconds)
+            _say(
+                f"  {people} people, {way}: {len(answers)} answers, {rate:.1f} a second, "
+                f"p50 {statistics.median(seconds):.3f} s, p95 {slow:.3f} s = {slow / single:.1f} x the p50 of one"
+            )
+            given += answers
+        _check(base, given)
 
-    alone = asks(0, 0)
-    single = statistics.median(alone)
-    _say(f"one person: p50 {single:.3f} s, p95 {_p95(alone):.3f} s")
-    for name, thought in (("closed loop", 0.0), ("5 s of thought", _THOUGHT)):
-        with ThreadPoolExecutor(people) as pool:
-            seconds = [one for each in pool.map(lambda place: asks(place, thought), range(people)) for one in each]  # noqa: B023
-        _say(
-            f"{people} people, {name}: {len(seconds)} answers, none mixed up, p50 {statistics.median(seconds):.3f} s, "
-            f"p95 {_p95(seconds):.3f} s = {_p95(seconds) / single:.1f} x the p50 of one"
-        )
+
+def _asking(address: str, turns: Sequence[Sequence[str]], thought: float) -> list[tuple[str, dict[str, Any], float]]:
+    """Each turn's questions asked by a person of their own, all at once: question, answer and seconds of each."""
+
+    def asks(place: int) -> list[tuple[str, dict[str, Any], float]]:
+        client, given = _client(address), []
+        time.sleep(thought * place / len(turns))  # they come at different times if they think, as people do
+        for question in turns[place]:
+            begun = time.perf_counter()
+            answer = client.predict(question, api_name="/ask")
+            given.append((question, answer, time.perf_counter() - begun))
+            time.sleep(thought)
+        return given
+
+    with ThreadPoolExecutor(len(turns)) as pool:
+        return [one for given in pool.map(asks, range(len(turns))) for one in given]
+
+
+def _check(base: Path, given: Sequence[tuple[str, dict[str, Any], float]]) -> None:
+    with Assistant.open(base) as assistant:
+        expected = {
+            question: _said(json.loads(json.dumps(assistant.ask(question).to_json()))) for question, *_ in given
+        }
+    for question, answer, _ in given:
+        if answer["question"] != question or _said(answer) != expected[question]:
+            raise SystemExit(f"mixed up: {question!r} got the answer to {answer['question']!r}")
+    _say(f"  none of {len(given)} answers is mixed up")
+
+
+def _own_questions(base: Path, count: int) -> list[str]:
+    """So many different ones, made by rule from sentences of the articles."""
+    with Assistant.open(base) as assistant:
+        texts = [text for a in assistant.base.articles() for text in (span.of(a.text) for span in sentences(a.text))]
+    chance, found = random.Random(6), dict[str, None]()
+    while len(found) < count:
+        question = asked_of(chance.choice(texts), chance)
+        if len(question.split()) >= 3:
+            found[question] = None
+    return list(found)
 
 
 def _memory(address: str, process: int, questions: int) -> None:

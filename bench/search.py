@@ -89,13 +89,14 @@ def known_items(articles: Sequence[Article], count: int = _KNOWN, seed: int = 7)
         spans = list(sentences(article.text))
         middle = [span.of(article.text) for span in spans[len(spans) // 3 : 2 * len(spans) // 3 + 1]]
         middle = [text for text in middle if 10 <= len(text.split()) <= 40]
-        question = _half(middle[len(middle) // 2], chance) if middle else ""
+        question = asked_of(middle[len(middle) // 2], chance) if middle else ""
         if len(question.split()) >= 3 and len(queries) < count:
             queries[article.source] = question
     return Topics(tuple(articles), queries, {source: {source: 1} for source in queries})
 
 
-def _half(sentence: str, chance: random.Random) -> str:
+def asked_of(sentence: str, chance: random.Random) -> str:
+    """A question for a sentence: its names, and half of its other words that tell something."""
     names, telling = set(names_in(f"- {sentence}")), set(content_words(sentence))
     words = (w.removesuffix("'s").removesuffix("’s") for w in re.findall(r"[^\W_]+(?:['’.-][^\W_]+)*", sentence))
     return " ".join(w for w in words if w in names or (w.lower() in telling and chance.random() < 0.5))

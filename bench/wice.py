@@ -16,10 +16,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.verification import Doubt, Source, doubts
+from assistant.verification import Source, doubts
 from kb.words import stems
 
-_SENTENCES = 3  # of one page, taken together
+_SENTENCES = 3  # of the page, which together may tell it
+_PARTICULAR = 3  # times a word: what a name or number weighs. Both were chosen on the half that thresholds come from
+_NAME_OR_NUMBER = re.compile(r"(?<=\s)[A-Z][\w’'-]+|\d[\d,.]*\d|\d")
 
 
 def by_checker(claim: str, page: Sequence[str]) -> float:
@@ -27,15 +29,14 @@ def by_checker(claim: str, page: Sequence[str]) -> float:
     return float(any(not doubts(claim, Source(sentence)) for sentence in page))
 
 
-def by_particulars(claim: str, page: Sequence[str]) -> float:
-    """Minus the number of words of the claim, as the checker compares them, that no run of three sentences has."""
-    return -min(_missing(doubts(claim, Source(" ".join(page[n : n + _SENTENCES]))), claim) for n in range(len(page)))
-
-
-def _missing(found: Sequence[Doubt], claim: str) -> float:
-    """Numbers, names, dates and negations count in full, other words as a part."""
-    weights = {"number": 1.0, "name": 1.0, "date": 1.0, "negation": 1.0, "hedge": 0.5, "words": 0.5}
-    return sum(weights.get(doubt.kind, 0.0) for doubt in found) / len(claim.split())
+def by_share(claim: str, page: Sequence[str]) -> float:
+    """How much of the claim three sentences of the page have, names and numbers weighing more than other words."""
+    particular = stems(" ".join(_NAME_OR_NUMBER.findall(claim)))
+    weights: dict[str, int] = {word: _PARTICULAR if word in particular else 1 for word in stems(claim)}
+    left, held = set(weights), [stems(sentence) for sentence in page]
+    for _ in range(_SENTENCES):
+        left -= max(((sum(weights[w] for w in words & left), n, words) for n, words in enumerate(held)))[2]
+    return 1 - sum(weights[word] for word in left) / max(1, sum(weights.values()))
 
 
 def by_overlap(claim: str, page: Sequence[str]) -> float:
@@ -57,7 +58,7 @@ def main(file: Path) -> None:
     print(f"{len(rows)} claims, {sum(true)} supported")
     ways: tuple[tuple[str, Callable[[str, Sequence[str]], float], bool], ...] = (
         ("the checker", by_checker, False),
-        ("what the checker misses in it", by_particulars, True),
+        ("share found, names before words", by_share, True),
         ("word overlap", by_overlap, True),
     )
     for name, way, has_threshold in ways:
@@ -69,7 +70,7 @@ def main(file: Path) -> None:
         held = sum(s for s, t in zip(said, true, strict=True) if t)
         let = sum(s for s, t in zip(said, true, strict=True) if not t)
         print(
-            f"{name:30} balanced accuracy {half:.3f} on the other half; of all it holds {held} supported, {let} others"
+            f"{name:32} balanced accuracy {half:.3f} on the other half; of all it holds {held} supported, {let} others"
         )
 
 

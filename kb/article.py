@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-__all__ = ["Article", "Boilerplate", "Hit", "Passage", "Span", "article_id", "day_range"]
+__all__ = ["Article", "Boilerplate", "Hit", "Passage", "Span", "article_id", "day_range", "days_between"]
 
 _ID_LENGTH = 20  # hex digits: 80 bits, so that a billion articles collide with probability below one in a million
 
@@ -185,6 +185,19 @@ def day_range(published: str) -> tuple[int, int]:
     except (ValueError, OverflowError):
         raise ValueError(f"{published!r} is not a date: no such day") from None
     return _midnight(first), _midnight(after) - 1
+
+
+def days_between(since: str | None, until: str | None) -> tuple[float, float]:
+    """First and last second from one day, month or year to another; endless where None is given.
+
+    Raises:
+        ValueError: one of them is no date, or nothing lies between them.
+    """
+    first = day_range(since)[0] if since is not None else float("-inf")
+    last = day_range(until)[1] if until is not None else float("inf")
+    if first > last:
+        raise ValueError(f"nothing is since {since} and until {until}: change the two over, or leave one out")
+    return first, last
 
 
 def _midnight(day: date) -> int:

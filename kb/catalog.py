@@ -24,7 +24,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from kb import migrations
-from kb.article import Article, Boilerplate, Passage, Span, article_id, day_range
+from kb.article import Article, Boilerplate, Passage, Span, article_id, day_range, days_between
 from kb.dialects import Damage, Dialect, Number, absent, bound, dialect, in_portions, rarity
 from kb.embedding import Vectors
 from kb.errors import DatabaseAway, NotAKnowledgeBase, OtherModel, UnreadableKnowledgeBase
@@ -237,7 +237,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which articles may be found. None means any."""
+    """Which articles may be found. None means any.
+
+    Raises:
+        ValueError: a day is no date, or the first one comes after the last one.
+    """
 
     since: str | None = None
     """First day, month or year of publication, ISO. Undated articles are left out."""
@@ -252,6 +256,9 @@ class Filters:
     """A code such as "en", which stands for its variants ("en-GB") too. Articles of unknown language are left out."""
     naming: tuple[tuple[str, ...], ...] = ()
     """Places and sides, each with all the names that it goes by: an article must name each of them somehow."""
+
+    def __post_init__(self) -> None:
+        days_between(self.since, self.until)
 
     def __bool__(self) -> bool:
         return any((self.since, self.until, self.outlet, self.origin, self.language, self.naming))

@@ -138,7 +138,7 @@ class SentenceTransformerEmbedder:
             groups = list(_groups(model, _clean(texts)))
         with _one_thread(), torch.inference_mode():
             for places, features in groups:
-                vectors[places] = _computed(model, features)
+                vectors[places] = _computed(model, features)[: len(places)]
         return _unit(vectors)
 
     def passages(self, texts: Sequence[str]) -> Vectors:
@@ -209,7 +209,8 @@ def _computed(model: SentenceTransformer, features: dict[str, Any]) -> Vectors:
 
 
 def _groups(model: SentenceTransformer, texts: list[str]) -> Iterator[tuple[list[int], dict[str, Any]]]:
-    """The model's input for texts of one padded length each time, with their places."""
+    """The model's input for texts of one padded length each time, with their places. On a GPU the number of texts
+    decides as well how sums are made, so there the last ones are followed by copies of one of them."""
     if not texts:
         return
     prompt = model.prompts.get(model.default_prompt_name or "") or ""
@@ -222,6 +223,8 @@ def _groups(model: SentenceTransformer, texts: list[str]) -> Iterator[tuple[list
         for at in range(0, len(all_places), _TOGETHER):
             places = all_places[at : at + _TOGETHER]
             given = [texts[place] for place in places]
+            if model.device.type != "cpu":
+                given += given[:1] * (_TOGETHER - len(given))
             yield places, model.preprocess(given, prompt=prompt or None, processing_kwargs=exactly)
 
 

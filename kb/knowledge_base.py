@@ -196,16 +196,15 @@ class KnowledgeBase:
         return self._embedder
 
     @contextmanager
-    def embedding_together(self, threads: int) -> Iterator[None]:
-        """For the length of a `with` block, what several threads ask for at once is embedded together, by as many
-        threads: sooner, and to the same vectors. For long runs of questions."""
-        alone = self._embedder
-        with Together(self._model, threads) as together:
-            self._embedder = Remembering(together)
-            try:
-                yield
-            finally:
-                self._embedder = alone
+    def embedding_together(self) -> Iterator[Together]:
+        """For the length of a `with` block, what the threads ask for that take turns is embedded together: sooner, and
+        to the same vectors. For long runs of questions."""
+        alone, together = self._embedder, Together(self._model)
+        self._embedder = Remembering(together)
+        try:
+            yield together
+        finally:
+            self._embedder = alone
 
     def articles(self) -> Iterator[Article]:
         """All articles in the order in which they were added."""

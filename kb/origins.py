@@ -14,7 +14,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Literal
 
 from kb.article import Article, Hit, Span
@@ -150,7 +150,7 @@ def collapsed(hits: Iterable[Hit], origins: Mapping[str, str]) -> list[Hit]:
     telling: dict[str, list[int]] = {}  # an origin -> the places of its hits
     told = cache(_Told)
     for hit in hits:
-        words, origin = _words(hit.passage.text), origins.get(hit.passage.article_id)
+        words, origin = _words_of_passage(hit.passage.text), origins.get(hit.passage.article_id)
         alike = [] if origin is None else telling.setdefault(origin, [])
         same = saying.get(words, len(found))
         place = next((i for i in alike if i < same and _adds_nothing(hit, found[i], told)), same)
@@ -167,9 +167,9 @@ def _adds_nothing(hit: Hit, earlier: Hit, told: Callable[[str], _Told]) -> bool:
     """Whether a hit of the same origin says nothing that the earlier one's article does not."""
     if hit.passage.article_id == earlier.passage.article_id:
         return False
-    sentences = [_words(span.of(hit.article.text)) for span in hit.passage.sentences]
+    sentences = [_words_of_passage(span.of(hit.article.text)) for span in hit.passage.sentences]
     common = sum(len(words) for words in sentences if told(earlier.passage.text).holds(words))
-    shorter = min(sum(map(len, sentences)), len(_words(earlier.passage.text)))
+    shorter = min(sum(map(len, sentences)), len(_words_of_passage(earlier.passage.text)))
     return common >= _OVERLAP * shorter and all(map(told(earlier.article.text).holds, sentences))
 
 
@@ -187,6 +187,13 @@ class _Told:
 
 def _words(text: str) -> _Gram:
     return tuple(_WORD.findall(text.casefold()))
+
+
+@lru_cache(
+    maxsize=2_000
+)  # an answer takes several searches, which find much the same; whole articles would be too long
+def _words_of_passage(text: str) -> _Gram:
+    return _words(text)
 
 
 def _runs(words: _Gram, length: int) -> list[_Gram]:

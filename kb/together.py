@@ -1,103 +1,91 @@
-"""Embedding together what several threads ask for at the same time: larger portions, the same vectors.
+"""Embedding together what many questions ask for at the same time: larger portions, the same vectors.
 
 An embedder promises that the vector of a question does not depend on what else is in the call. So whoever asks gets
-the very vector that asking alone would have given, only sooner.
+the very vector that asking alone would have given, only sooner: a model reads its weights once for all.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from concurrent.futures import Future
-from types import TracebackType
-from typing import Self
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
-import numpy.typing as npt
 
 from kb.embedding import Embedder, InFront, Vectors
 
-__all__ = ["Together"]
+__all__ = ["Ended", "Together"]
 
-_PORTION = 128  # texts that one thread takes at once, so that the others find some too
 
-_Vector = npt.NDArray[np.float32]
+class Ended(BaseException):
+    """What is asked for is wanted no more. No failure, so it passes whoever handles these."""
 
 
 class Together(InFront):
-    """An embedder in front of another one. Close it, or use it in a `with` block.
+    """An embedder in front of another one, for threads that take turns.
 
-    Args:
-        alone: The embedder that does the work.
-        threads: How many threads embed; the processor's cores are a good number.
+    One of them runs at a time, until it needs vectors; when all of them do, those are embedded in one go. So a block
+    of questions needs one processor core and no more than one, and no thread waits for the interpreter.
     """
 
-    def __init__(self, alone: Embedder, threads: int) -> None:
+    def __init__(self, alone: Embedder) -> None:
         super().__init__(alone)
-        self._coming: dict[str, Future[_Vector]] = {}
-        self._waiting: list[str] = []
-        self._changed = threading.Condition()
-        self._closed = False
-        self._threads = [
-            threading.Thread(target=self._embed, name=f"embedding {number}", daemon=True) for number in range(threads)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._turn = threading.Condition()
+        self._inside: set[int] = set()
+        self._waiting: list[_Wanted] = []
+        self._ended = False
 
-    def close(self) -> None:
-        """Ends the threads, once what is asked for is done."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-        for thread in self._threads:
-            thread.join()
+    @contextmanager
+    def taking_turns(self) -> Iterator[None]:
+        """For the length of a `with` block this thread runs only while no other one does that is in such a block."""
+        self._inside.add(threading.get_ident())  # who has yet to get its first turn is waited for, too
+        with self._turn:
+            try:
+                yield
+            finally:
+                self._inside.remove(threading.get_ident())
+                self._embed_if_all_wait()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+    def end(self) -> None:
+        """Has every thread that waits for vectors, or will, get `Ended` instead."""
+        self._ended = True
+        with self._turn:
+            self._embed_if_all_wait()
 
     def questions(self, texts: Sequence[str]) -> Vectors:
-        """Vectors to search with. Whatever the embedder raises, everybody who waits for one of these texts gets."""
-        if not texts:
+        """Vectors to search with. Whatever the embedder raises, everybody who waits for it gets."""
+        if threading.get_ident() not in self._inside:
             return self._alone.questions(texts)
-        with self._changed:
-            if self._closed:
-                return self._alone.questions(texts)
-            asked = [self._asked(text) for text in texts]
-            self._changed.notify_all()
-        return np.stack([vector.result() for vector in asked])
+        wanted = _Wanted(texts)
+        self._waiting.append(wanted)
+        self._embed_if_all_wait()
+        self._turn.wait_for(lambda: wanted.found is not None)
+        if isinstance(wanted.found, BaseException):
+            raise wanted.found
+        assert wanted.found is not None
+        return wanted.found
 
-    def _asked(self, text: str) -> Future[_Vector]:
-        found = self._coming.get(text)
-        if found is None:
-            found = self._coming[text] = Future()
-            self._waiting.append(text)
-        return found
+    def _embed_if_all_wait(self) -> None:
+        if not self._waiting or len(self._waiting) < len(self._inside):
+            return
+        waiting, self._waiting = self._waiting, []
+        texts = list(dict.fromkeys(text for wanted in waiting for text in wanted.texts))
+        try:
+            if self._ended:
+                raise Ended
+            vectors = self._alone.questions(texts)
+            places = {text: place for place, text in enumerate(texts)}
+            for wanted in waiting:
+                wanted.found = vectors[np.array([places[text] for text in wanted.texts], dtype=np.intp)]
+        except (Exception, Ended) as error:
+            for wanted in waiting:
+                wanted.found = error
+        self._turn.notify_all()
 
-    def _embed(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._closed)
-                if not self._waiting:
-                    return
-                # Of like length, since those can be embedded in one go.
-                self._waiting.sort(key=len)
-                taken, self._waiting = self._waiting[:_PORTION], self._waiting[_PORTION:]
-                futures = [self._coming[text] for text in taken]
-            try:
-                vectors: Sequence[_Vector] | BaseException = list(self._alone.questions(taken))
-            except BaseException as error:
-                # It belongs to those who asked; asked again, it may go well.
-                vectors = error
-            with self._changed:
-                for text in taken:
-                    del self._coming[text]
-            for place, future in enumerate(futures):
-                if isinstance(vectors, BaseException):
-                    future.set_exception(vectors)
-                else:
-                    future.set_result(vectors[place])
+
+class _Wanted:
+    """What one thread asks for, and what became of it."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.texts = texts
+        self.found: Vectors | BaseException | None = None

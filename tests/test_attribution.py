@@ -58,6 +58,30 @@ SPOKEN = (
     ("The bridge was hit, al-Noor said.", "al-Noor", "said"),
     ("Said the guard, “Nobody came.”", "the guard", "Said"),
     ("The brigade said by phone that it left.", "The brigade", "said"),
+    ("The bridge fell, sources familiar with the matter said.", "sources familiar with the matter", "said"),
+    ("“They left,” [Sen. Ali Khan] said.", "Sen. Ali Khan", "said"),
+    ("The hunt, now long, is under way, said Ali Khan, a guard.", "Ali Khan, a guard", "said"),
+    ("“It fell,” said Ali Khan, who added that it was old.", "Ali Khan", "said"),
+    ("It fell, said Ali Khan, a guard in Minsk, Belarus.", "Ali Khan, a guard in Minsk, Belarus", "said"),
+    (
+        "Tanks held the bridge over the Mill Brook, a stream near the town, Ali Khan, the mayor, said.",
+        "Ali Khan, the mayor",
+        "said",
+    ),
+    ("His first aide, Ali Khan, a former guard, told us so.", "His first aide, Ali Khan, a former guard", "told"),
+    (
+        "Facing losses, three generals -- Khan, Noor and Ray -- admitted it.",
+        "three generals -- Khan, Noor and Ray",
+        "admitted",
+    ),
+    ("The army said that the rebels' pledge of a truce was false, adding that it was late.", "The army", "adding"),
+    ("Baku wants a treaty, the aide said, but Yerevan has refused, urging more talks.", "Yerevan", "urging"),
+    ("The army spoke of a “risk to the town,” referring to the flood.", "The army", "referring"),
+    ("Ali Khan countered that technology is cheap.", "Ali Khan", "countered"),
+    ("The mayor has nonetheless insisted it was so.", "The mayor", "insisted"),
+    ("Ali Khan agreed.", "Ali Khan", "agreed"),
+    ("Russia welcomed the truce.", "Russia", "welcomed"),
+    ("Protests followed accusations from Baku that the road was shut.", "Baku", "accusations"),
 )
 
 
@@ -77,6 +101,14 @@ def test_who_speaks_with_the_whole_of_their_name(sentence: str, speaker: str, ve
         "The report was long and had three parts.",
         "The blast claimed the lives of twenty miners.",
         "They met on the day that year began.",
+        "The army added fuel to the fire.",
+        "They crossed it in a campaign called “Open Road,” in May.",
+        "The town fell despite Baku's repeated pledges.",
+        "The attacks cited took place in May.",
+        "There were some reports that the bridge fell.",
+        "The war has claimed more than 100,000 lives.",
+        "They lost time by asking for water.",
+        "It's an acknowledgement of defeat.",
     ],
 )
 def test_what_is_no_speech_is_none(sentence: str) -> None:
@@ -156,7 +188,7 @@ def test_speakers_are_found_on_texts_that_no_rule_was_tuned_on(shared: Callable[
                 found = [m for m in getattr(bench, name)(document) if bench.communicates(m.cue_text, words)]
                 score.add(marked, found)
     reached = {name: score.f1("speaker", exact=False)[2] for name, score in scores.items()}
-    assert reached["rules"] > 0.75
+    assert reached["rules"] > 0.76
     assert reached["rules"] > 2 * reached["baseline"]
 
 

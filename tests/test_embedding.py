@@ -185,6 +185,30 @@ def test_a_model_by_path_is_known_by_its_weights(real: SentenceTransformerEmbedd
     assert by_path.digest == SentenceTransformerEmbedder(folder).digest
 
 
+def test_on_a_gpu_questions_are_always_computed_by_the_same_number(
+    real: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen on an H200: there a text's vector differs in its last digits by how many are computed at once."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    alone, together = real.questions(TEXTS[:1]), real.questions(TEXTS)
+    shapes = []
+    computed = kb.embedding._computed
+
+    def seen(model: SentenceTransformer, features: dict[str, Any]) -> kb.embedding.Vectors:
+        shapes.append(features["input_ids"].shape)
+        with monkeypatch.context() as here:
+            here.setattr(SentenceTransformer, "device", torch.device("cpu"))
+            return computed(model, features)
+
+    monkeypatch.setattr("kb.embedding._computed", seen)
+    monkeypatch.setattr(SentenceTransformer, "device", torch.device("cuda"))
+    assert np.allclose(real.questions(TEXTS[:1]), alone, atol=1e-6)
+    assert np.allclose(real.questions(TEXTS), together, atol=1e-6)
+    assert {count for count, _ in shapes} == {32}
+
+
 def test_a_question_does_not_wait_until_passages_are_embedded(
     real: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

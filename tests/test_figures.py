@@ -121,3 +121,35 @@ def test_what_is_denied_or_no_people_is_no_figure(sentence: str) -> None:
 )
 def test_whose_dead_are_counted_is_not_who_killed_or_who_speaks(sentence: str, whose: str | None) -> None:
     assert [figure.whose for figure in figures_in(sentence, claims_in(sentence), 1)] == [whose]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "counted"),
+    [
+        (
+            "At least 18 civilians including five children and two women were killed in Minsk, the army said.",
+            [("At least 18", "civilians", False), ("five", "children", True), ("two", "women", True)],
+        ),
+        ("Shelling killed two people and injured another three.", [("two", "people", False), ("three", None, False)]),
+        ("The raid brought to 49 the number killed in two days.", [("49", None, False)]),
+    ],
+)
+def test_parts_go_on_and_what_is_counted_may_stand_behind(
+    sentence: str, counted: list[tuple[str, str | None, bool]]
+) -> None:
+    assert [(f.written, f.unit, f.is_part) for f in figures_in(sentence, (), 1)] == counted
+
+
+@pytest.mark.parametrize(
+    ("sentence", "where"),
+    [
+        ("In western Minsk shelling killed two people.", "Minsk"),
+        ("In Minsk officials said that 20 people were killed.", None),
+        ("30 people were killed by raids on the group's bastion of Brest in northern Belarus.", "Brest"),
+        ("300 people have been killed in the bombardment of opposition-held Brest.", "Brest"),
+        ("19 people were killed on Tuesday, hours after an attack left dozens dead in Brest.", None),
+        ("19 people were killed after a raid hit the village of Brest.", "Brest"),
+    ],
+)
+def test_where_the_counted_fell(sentence: str, where: str | None) -> None:
+    assert figures_in(sentence, (), 1)[0].where == where

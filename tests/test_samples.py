@@ -124,6 +124,15 @@ def test_the_military_dead_of_2020_are_a_table_of_superseded_and_disputed(assist
     )
 
 
+def test_a_toll_told_in_other_words_than_the_questions_is_laid_beside_the_first(assistant: Assistant) -> None:
+    answer = assistant.ask("How many soldiers did Armenia lose in 2020?")
+    numbers = [figure.low for figure in answer.figures]
+    assert set(numbers) == {3825, 2317}
+    assert {(r.kind, *sorted((numbers[r.figure], numbers[r.other]))) for r in answer.relations} == {
+        ("disputed", 2317, 3825)
+    }
+
+
 def test_the_fuel_depot_toll_of_the_same_officials_is_superseded_not_disputed(assistant: Assistant) -> None:
     answer = assistant.ask("How many people died in the fuel depot explosion?")
     numbers = [figure.low for figure in answer.figures]

@@ -99,7 +99,7 @@ def test_the_samples_in_order(assistant: Assistant) -> None:
     assert {c.article_id for e in found.undated for c in e.citations} <= undated
 
 
-@pytest.mark.parametrize("given", [{}, {"question": "  "}, {"since": "yesterday"}])
+@pytest.mark.parametrize("given", [{}, {"question": "  "}, {"since": "yesterday"}, {"since": "2024", "until": "2023"}])
 def test_a_timeline_of_nothing_is_refused(assistant: Assistant, given: dict[str, str]) -> None:
-    with pytest.raises(UnusableQuestion, match=r"needs a question|not a date"):
+    with pytest.raises(UnusableQuestion, match=r"needs a question|not a date|change the two over"):
         assistant.timeline(**given)  # type: ignore[arg-type]

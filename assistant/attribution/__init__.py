@@ -64,7 +64,9 @@ def attributions(sentence: str) -> tuple[Attribution, ...]:
         does = cue_at(tokens, at)
         if does is not None and (one := found_at(tokens, at, does, found)) is not None:
             found.append(one)
-    return tuple(_placed(tokens, one, found[n + 1] if n + 1 < len(found) else None) for n, one in enumerate(found))
+    return tuple(
+        _placed(tokens, one, next((f for f in found[n + 1 :] if not f.is_noun), None)) for n, one in enumerate(found)
+    )
 
 
 def _placed(tokens: Sequence[Token], found: Found, after: Found | None) -> Attribution:
@@ -109,8 +111,9 @@ def _content(tokens: Sequence[Token], found: Found, following: Found | None) -> 
     comes_after = words_after > 2 and not (tokens[last - 1].end and last < len(tokens) and tokens[last].text == ".")
     is_before = (
         first > 1
-        and tokens[first - 1].text in {",", '"', "”", "''", "?", "!", "—", "--"}
+        and tokens[first - 1].text in {",", '"', "”", "''", "?", "!", "—", "--", "["}
         and (found.inverted or tokens[first - 2].depth or not comes_after)
+        and not (comes_after and tokens[found.at].lower.endswith("ing"))  # “…,” referring to the strike
     )
     if is_before and before[1] > before[0]:
         yield Span(tokens[before[0]].start, tokens[before[1] - 1].end)

@@ -57,7 +57,11 @@ __all__ = [
 
 
 SET_BESIDE = frozenset("a an the who whose head director chief".split())  # open an apposition
+_ALSO_PARTICIPLES = frozenset("shot lost built held killed set left cut hurt paid".split())
+_MANY = frozenset("some several many these those few more most all any".split())  # before a plural: "some reports"
 _NO_OPENERS = LEADS | DAYS | frozenset("and ' ’ - &".split())
+_POSSESSIVE = ("'s", "s'")
+_IS = frozenset("it's he's she's that's there's what's here's who's this's".split())
 LONGEST = 60  # words that a speaker with apposition may have
 
 
@@ -65,7 +69,9 @@ def owner_of(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
     """Whose the noun is: the phrase with 's before it, an adjective passed over, or his, her, their."""
     for place in range(at - 1, max(at - 4, -1), -1):
         word = tokens[place].lower
-        if word.endswith(("'s", "’s", "s'", "s’")) or word in {"his", "her", "their", "its"}:
+        if word in _IS:
+            return None  # "it's a claim that"
+        if word.endswith(_POSSESSIVE) or word in {"his", "her", "their", "its"}:
             start = phrase_start(tokens, place + 1)
             return (start, place + 1) if start <= place else None
         if not tokens[place].is_word or tokens[place].is_capital:
@@ -90,8 +96,12 @@ def is_noun_here(tokens: Sequence[Token], at: int) -> bool:
         return True
     if word in naming_verbs() and _only_names(tokens, at):
         return True
+    if word.endswith("ed") and after in irregular_pasts() - _ALSO_PARTICIPLES and at and is_common(tokens[at - 1]):
+        return before not in PRONOUNS  # "the attacks cited took place"
     if past and after == "by" and not is_means(tokens, at + 2):
         return False
+    if past and before.endswith(_POSSESSIVE) and at + 1 < len(tokens) and is_common(tokens[at + 1]):
+        return tokens[at + 1].lower not in BOUNDS | PRONOUNS | {"to"}  # "Baku's alleged use", not "he's said to be"
     return _stands_as_noun(tokens, place, word, past=past)
 
 
@@ -106,7 +116,7 @@ def _stands_as_noun(tokens: Sequence[Token], place: int, word: str, *, past: boo
         return False  # "a post that said he fled"
     if before in NOMINAL:
         return True
-    return before.endswith(("'s", "’s", "s'", "s’")) and not past
+    return before.endswith(_POSSESSIVE) and not past
 
 
 def is_means(tokens: Sequence[Token], at: int) -> bool:
@@ -122,7 +132,12 @@ def _only_names(tokens: Sequence[Token], at: int) -> bool:
         return False
     ends = next((n for n in range(at + 1, len(tokens)) if not tokens[n].is_capital), len(tokens) - 1)
     apart = tokens[at - 1].text == "," and tokens[ends].text == ","
-    return apart or tokens[phrase_start(tokens, at)].lower in {"a", "an"}
+    nearest = next((t.lower for t in reversed(tokens[max(0, at - 5) : at]) if t.lower in ARTICLES), "")
+    is_one = (nearest in {"a", "an"} and is_common(tokens[at - 1])) or tokens[phrase_start(tokens, at)].lower in {
+        "a",
+        "an",
+    }
+    return apart or is_one
 
 
 def _acts(tokens: Sequence[Token], at: int) -> bool:
@@ -130,7 +145,7 @@ def _acts(tokens: Sequence[Token], at: int) -> bool:
     said, called or demanded right after it."""
     before = tokens[passed_over(tokens, at) - 1] if passed_over(tokens, at) else None
     after = tokens[at + 1] if at + 1 < len(tokens) else None
-    if before is None:
+    if before is None or (before.lower in _MANY and tokens[at].lower.endswith("s")):
         return False
     if before.lower in PRONOUNS | {"who", "which"} or tokens[at - 1].lower in MODAL | DO_NOT | {"to", "not"}:
         return tokens[at - 1].lower != "to"
@@ -355,9 +370,10 @@ def names_somebody(phrase: Sequence[Token]) -> bool:
     if joint is not None and joint + 1 < len(words) and words[joint + 1].lower in DETERMINERS:
         return names_somebody(words[:joint]) and names_somebody(words[joint + 1 :])  # "officials and the army"
     head = next((n for n, word in enumerate(words) if n and word.lower in INSIDE), len(words))
-    return any(w.lower.endswith("s") or w.lower in plurals() for w in words[head - 1 : head]) or any(
-        word.is_capital for word in words
-    )
+    # The head stands last, or first before an adjective: "sources familiar with the plan".
+    return any(
+        w.lower.endswith("s") or w.lower in plurals() for w in (words[head - 1], *words[: head < len(words)])
+    ) or any(word.is_capital for word in words)
 
 
 def phrase_from(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
@@ -423,10 +439,23 @@ def _apposition(tokens: Sequence[Token], end: int) -> int | None:
         close < len(tokens) and tokens[close].depth == depth and tokens[close].text not in {",", ";", ".", ":", *DASHES}
     ):
         relative = relative or tokens[close].lower in RELATIVE | {"that"}
+        if tokens[close].lower in RELATIVE and close + 2 < len(tokens) and tokens[close + 2].lower == "that":
+            # "who maintained that": what follows is another telling
+            return close if close > end + 1 else None
         if not relative and is_verb(tokens, close) and not tokens[close].lower.endswith("ed"):
             return None
         close += 1
-    return close
+    return _with_state(tokens, close)
+
+
+def _with_state(tokens: Sequence[Token], end: int) -> int:
+    """Past the larger place that a smaller one is said to lie in: "the institute in Monterey, California"."""
+    names = next((n for n in range(end + 1, len(tokens)) if not tokens[n].is_capital), len(tokens))
+    if end >= len(tokens) or tokens[end].text != "," or not 1 <= names - end - 1 <= 3 or not tokens[end - 1].is_capital:
+        return end
+    place = next((n for n in range(end - 1, 0, -1) if not tokens[n].is_capital), 0)
+    ends = names == len(tokens) or not tokens[names].is_word
+    return names if ends and tokens[place].lower in {"in", "of", "at"} else end
 
 
 def _is_office(tokens: Sequence[Token], at: int) -> bool:

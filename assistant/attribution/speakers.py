@@ -82,18 +82,38 @@ def cue_at(tokens: Sequence[Token], at: int) -> Stance | None:
         return "asserts" if at + 1 < len(tokens) and tokens[at + 1].lower == "to" else None
     if (noun := saying_nouns().get(word)) and _is_had(tokens, at):
         return noun
-    if word.startswith("claim") and any(t.lower in {"lives", "life"} for t in tokens[at + 1 : at + 6]):
+    if word.startswith("claim") and any(t.lower in {"lives", "life"} for t in tokens[at + 1 : at + 9]):
         return None  # "the blast claimed 20 lives"
     if word in {"said", "reported", "alleged"} and _is_of_others(tokens, at):
         return None
+    if word in _ADDING and _has_object(tokens, at):
+        return None
     does = verbs().get(word)
     if (needed := needing_verbs().get(word)) is not None:
-        return "asserts" if _has_beside(tokens, at, needed) and not is_noun_here(tokens, at) else None
+        tells = _has_beside(tokens, at, needed) or _tells_that(tokens, at) or _agrees(tokens, at)
+        return "asserts" if tells and not is_noun_here(tokens, at) else None
     if does is None and _tells_that(tokens, at):
         return "asserts"
     if does is None and word in counting_verbs() and any(t.text[0].isdigit() for t in tokens[at + 1 : at + 13]):
         does = "asserts"
     return None if does is None or is_noun_here(tokens, at) else does
+
+
+_ADDING = frozenset("add adds added adding maintain maintains maintained maintaining".split())
+
+
+def _has_object(tokens: Sequence[Token], at: int) -> bool:
+    """ "added fuel to the fire", "maintain order": a thing and no clause follows."""
+    start = at + 1
+    while start < len(tokens) and (tokens[start].lower in SKIPPED | DAYS or is_adverb(tokens[start])):
+        start += 1
+    end = next((n for n in range(start, len(tokens)) if not tokens[n].is_word), len(tokens))
+    if start == end or tokens[start].lower in BOUNDS | INSIDE:
+        return False
+    quotes = any(t.depth for t in tokens[max(0, at - 12) : at]) or any(
+        t.depth or t.text == ":" for t in tokens[end : end + 2]
+    )
+    return not quotes and not has_verb(tokens, start + 1, end)
 
 
 def _is_of_others(tokens: Sequence[Token], at: int) -> bool:
@@ -110,14 +130,21 @@ def _may_be_capital(tokens: Sequence[Token], at: int) -> bool:
     return len(words) > 3 and sum(t.is_capital for t in words) > 0.8 * len(words)
 
 
+def _agrees(tokens: Sequence[Token], at: int) -> bool:
+    """ "The minister agreed.": nothing of the sentence is left."""
+    return tokens[at].lower == "agreed" and is_end(tokens, at + 1) and tokens[at - 1].is_word
+
+
 def _tells_that(tokens: Sequence[Token], at: int) -> bool:
     """Whether any verb in the past has a clause with "that" behind it: "ruled that the road …", not "that day"."""
     if not (tokens[at].lower.endswith("ed") or tokens[at].lower in irregular_pasts()) or at + 2 >= len(tokens):
         return False
-    then = tokens[at + 2]
+    if tokens[at].lower == "given":
+        return False  # "given that he left": in view of it
+    then, acts = tokens[at + 2], at + 3 < len(tokens) and tokens[at + 3].lower in BE | HAVE | MODAL
     opens = (
         then.is_capital or then.lower in PRONOUNS | DETERMINERS or then.lower.endswith("s") or then.text[0].isdigit()
-    )
+    ) or (then.is_word and acts)
     return tokens[at + 1].lower == "that" and opens and then.lower not in DAYS
 
 
@@ -172,14 +199,16 @@ def found_at(tokens: Sequence[Token], at: int, does: Stance, earlier: Sequence[F
 
 def _active(tokens: Sequence[Token], at: int, earlier: Sequence[Found]) -> tuple[tuple[int, int], bool] | None:
     """The speaker of an active verb, and whether it stands after it. None if nobody is named."""
-    last = next((f.speaker for f in reversed(earlier) if f.speaker and tokens[f.at].depth == tokens[at].depth), None)
+    spoke = (f for f in reversed(earlier) if not f.is_noun and tokens[f.at].depth == tokens[at].depth)
+    last = next((f.speaker for f in spoke if f.speaker), None)
     before = tokens[at - 1].lower if at else ""
     if tokens[at].lower.endswith("ing") and before not in BE and not _is_progressive(tokens, at):
         return _of_participle(tokens, at, last)
     subject = _subject(tokens, at)
-    if subject is not None and tokens[subject[0]].text[0].isdigit() and tokens[at].lower in {"said", "says"}:
+    if subject is not None and tokens[at].lower in {"said", "says"}:
         after = phrase_from(tokens, at + 1)
-        if after is not None and is_end(tokens, after[1]):
+        apart = tokens[subject[0]].text[0].isdigit() or _is_clause(tokens, *subject)
+        if after is not None and apart and is_end(tokens, after[1]):
             return after, True  # "… wounded 60 people said the monitor": nothing is left that could be said
     if subject is None and (not at or _follows_quote(tokens, at)) and tokens[at].lower not in _ADDRESSED:
         after = phrase_from(tokens, at + 1)
@@ -190,16 +219,34 @@ def _active(tokens: Sequence[Token], at: int, earlier: Sequence[Found]) -> tuple
     return (subject, False) if subject else None
 
 
+def _turned(tokens: Sequence[Token], at: int) -> bool:
+    """Whether another acts since the one who spoke: "The president said he would talk, but Baku refused, calling"."""
+    place = at - 1
+    while place > 1 and tokens[place].depth == tokens[at].depth:
+        if tokens[place].lower in {"but", "while", "whereas"} and tokens[place - 1].text == ",":
+            return any(is_finite(tokens, n) and _subject(tokens, n) is not None for n in range(place + 2, at))
+        place -= 1
+    return False
+
+
+def _is_clause(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """Whether a verb opens one of the pieces between commas: "The search, now long, is under way"."""
+    opens = (n + 1 for n in range(start, end - 1) if tokens[n].text == ",")
+    return any(tokens[n].lower in BE | HAVE | MODAL for n in opens)
+
+
 def _of_participle(
     tokens: Sequence[Token], at: int, last: tuple[int, int] | None
 ) -> tuple[tuple[int, int], bool] | None:
     """The speaker of a participle: who spoke or acted before it, or the noun that it stands behind."""
     before = tokens[at - 1].lower if at else ""
-    sets_apart = before not in {",", "and", "by", "while"}
+    sets_apart = before not in {",", "and", "by", "while"} and not _ends_quoted(tokens, at)
     if tokens[at].lower in needing_verbs() and sets_apart:
         return None  # "polls showing"
     if not any(t.is_word for t in tokens[:at]):
         return _announced(tokens, at)
+    if before == "by" and tokens[at].lower in {*needing_verbs(), *_ADDING, "asking"}:
+        return None  # "they lost time by asking"
     if before == "as":
         spoken = _quoted_as(tokens, at - 1)
         return (spoken, False) if spoken else None  # none: "as appealing as"
@@ -207,8 +254,13 @@ def _of_participle(
         last = _doing(tokens, at) or last
     elif sets_apart:
         beside = phrase_start(tokens, at)
-        if beside < at and names_somebody(tokens[beside:at]):
+        # "had used gas dismissing", "hurt in an attack blaming"
+        acts = beside > 0 and tokens[beside - 1].lower in HAVE
+        blames = verbs().get(tokens[at].lower) == "accuses" and beside > 0 and tokens[beside - 1].lower in {"in", "at"}
+        if beside < at and names_somebody(tokens[beside:at]) and not acts and not (blames and last):
             return (beside, at), False
+    if _turned(tokens, at):
+        last = _doing(tokens, at) or last
     own = _last_speaking(tokens, at, last) or _doing(tokens, at) or _opening(tokens, at)
     return (own, False) if own else None
 
@@ -289,6 +341,10 @@ def _is_progressive(tokens: Sequence[Token], at: int) -> bool:
 def _subject(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
     """The noun phrase that ends before the verb at `at`, days and adverbs between them passed over."""
     end = passed_over(tokens, at)
+    if end and tokens[end - 1].text == "]":  # "[Sen. Ali Khan] said"
+        opened = next((n for n in range(end - 1, -1, -1) if tokens[n].text == "["), None)
+        held = (opened + 1, end - 1) if opened is not None else (0, 0)
+        return held if names_somebody(tokens[slice(*held)]) else None
     if end and tokens[end - 1].text in {",", *DASHES}:
         return _with_insertion(tokens, end - 1)
     if end and tokens[end - 1].lower in {"and", "or", "but"}:
@@ -420,17 +476,58 @@ def _with_insertion(tokens: Sequence[Token], close: int) -> tuple[int, int] | No
     mark, depth = tokens[close].text, tokens[close].depth
     opened = next((n for n in range(close - 1, 0, -1) if tokens[n].text == mark and tokens[n].depth == depth), None)
     begin = _clause_start(tokens, opened if mark in DASHES and opened else close)
-    opens = [n for n in range(begin, close) if tokens[n].text == mark and tokens[n].depth == depth]
+    within = {n for n in range(begin, close) if _in_brackets(tokens, begin, n)}
+    opens = [n for n in range(begin, close) if tokens[n].text == mark and tokens[n].depth == depth and n not in within]
     edges = [begin, *(n + 1 for n in opens)]
-    for start, comma in zip(edges, opens, strict=False):
+    if mark in DASHES and opens and (tokens[begin].lower in LEADS or tokens[begin].lower.endswith("ing")):
+        edges[0] = max([begin, *(n + 1 for n in range(begin, opens[0]) if tokens[n].text == ",")])
+    pairs = list(zip(edges, opens, strict=False))
+    for start, comma in _nearest(tokens, pairs, close):
         head = _skip_lead(tokens, start, comma)
         if head is None:
             continue
         phrase = tokens[head:comma]
         if phrase and names_somebody(phrase) and not has_verb(tokens, head, comma) and close - head <= LONGEST:
             aside = (n for n in opens if n >= comma and _is_aside(tokens, n + 1))
-            return head, next(aside, close)
+            return _listed(tokens, head, comma), next(aside, close)
     return None
+
+
+def _in_brackets(tokens: Sequence[Token], begin: int, at: int) -> bool:
+    marks = [t.text for t in tokens[begin:at] if t.text in {"(", ")"}]
+    return bool(marks) and marks[-1] == "("
+
+
+def _nearest(tokens: Sequence[Token], pairs: Sequence[tuple[int, int]], close: int) -> Sequence[tuple[int, int]]:
+    """The pieces before the last comma in which the subject may begin, without those that a clause before it holds:
+    "The road was shut, Ali Khan, the mayor, said"."""
+    ends_named = all(t.is_capital for t in tokens[pairs[-1][1] + 1 : close]) if pairs else False
+    for number in range(len(pairs) - 1, 0, -1):
+        start, comma = pairs[number]
+        tell_more = all(_is_apposition(tokens, place + 1) for _, place in pairs[number:])
+        if not tell_more and not (ends_named and number == len(pairs) - 1):  # "Baku's envoy, Ali Khan, said"
+            continue
+        phrase = [token for token in tokens[start:comma] if token.is_word]
+        lies_in = tokens[max(0, start - 3)].lower in {"of", "in", "at"}  # "of Ashton, Md.,"
+        opens = bool(phrase) and phrase[0].is_capital and (len(phrase) > 1 or not lies_in)
+        if opens and not _is_apposition(tokens, start) and names_somebody(phrase):
+            return pairs if number == 1 and _describes(tokens[slice(*pairs[0])]) else pairs[number:]
+    return pairs
+
+
+def _describes(phrase: Sequence[Token]) -> bool:
+    """Whether a name may follow that tells who it is: "his first adviser", "Argentina's ambassador"."""
+    words = [token for token in phrase if token.is_word]
+    opens = bool(words) and (words[0].lower in DETERMINERS or any(t.lower.endswith("'s") for t in words))
+    return opens and not words[-1].is_capital and not has_verb(phrase, 0, len(phrase))
+
+
+def _is_apposition(tokens: Sequence[Token], start: int) -> bool:
+    """Whether a piece between commas tells more of the one before it: "the mayor", "who left", "59", "D-Calif."."""
+    first = tokens[start]
+    if first.lower in SET_BESIDE or first.lower in INSIDE or first.text[0].isdigit() or first.lower == "also":
+        return True
+    return (first.is_word and not first.is_capital and first.lower != "and") or "-" in first.text[:3]
 
 
 def _is_aside(tokens: Sequence[Token], at: int) -> bool:
@@ -489,6 +586,11 @@ def _opening(tokens: Sequence[Token], stop: int) -> tuple[int, int] | None:
             holds_verb = end - head > _LONGEST_SUBJECT
             return (head, with_apposition(tokens, end)) if end < stop and not holds_verb else None
     return None
+
+
+def _ends_quoted(tokens: Sequence[Token], at: int) -> bool:
+    """Whether direct speech with its comma ends right before: “…,” referring to."""
+    return at > 1 and tokens[at - 1].text in {'"', "”", "''", "»"} and tokens[at - 2].text == ","
 
 
 def _follows_quote(tokens: Sequence[Token], at: int) -> bool:

@@ -36,7 +36,16 @@ _OPENING, _CLOSING = "“«„", "”»"
 def tokens_of(sentence: str) -> list[Token]:
     """Words and marks of a sentence, each with the quotation it stands in."""
     within = quoted(sentence)
-    return [_token(m.group(), m.start(), m.end(), within) for m in _TOKEN.finditer(sentence)]
+    return [_token(_mark(sentence, m), m.start(), m.end(), within) for m in _TOKEN.finditer(sentence)]
+
+
+def _mark(sentence: str, match: re.Match[str]) -> str:
+    """A word or mark; a hyphen that stands alone is a dash."""
+    alone = (
+        match.group() == "-"
+        and sentence[match.start() - 1 : match.start()] == sentence[match.end() : match.end() + 1] == " "
+    )
+    return "–" if alone else match.group()
 
 
 def _token(text: str, start: int, end: int, within: Sequence[Span]) -> Token:

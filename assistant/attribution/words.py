@@ -59,7 +59,8 @@ SKIPPED = (  # between a subject and its verb
     frozenset(
         """also each both again later earlier then since now still already soon once together likewise meanwhile however
         reportedly yet twice first himself herself itself themselves long further even just ever never not
-        instead too often all rather has have had having""".split()
+        instead too often all rather always sometimes nonetheless nevertheless therefore thus perhaps maybe almost has
+        have had having""".split()
     )
     | MODAL
     | DO_NOT
@@ -92,7 +93,7 @@ NOMINAL = (  # what stands before a noun, not before a verb
 )
 AFTER_VERB = (  # what may follow a verb, not an adjective: "blamed the rebels", not "armed rebels"
     DETERMINERS | INSIDE | DAYS | BOUNDS
-) | frozenset("and not up out off him them it about himself itself themselves herself".split())
+) | frozenset("and not up out off down back away again him them it about himself itself themselves herself".split())
 
 
 @functools.cache

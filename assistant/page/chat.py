@@ -184,9 +184,13 @@ class Events:
         """Answers a question as far as it has got; each step is the whole conversation."""
         try:
             kept = Kept.of(document)
-            restricted = Wanted.of(wanted)
         except ValueError as error:
             yield markup.notice(say("chat.unreadable", why=error)), gr.skip(), idle(question)
+            return
+        try:
+            restricted = Wanted.of(wanted)
+        except ValueError as error:  # days that are none, or the wrong way round
+            yield Html(self._shown(kept) + markup.notice(str(error))), gr.skip(), idle(question)
             return
         if not question.strip():
             yield self._shown(kept), gr.skip(), idle()

@@ -17,7 +17,6 @@ from assistant.page.access import Gate
 from assistant.page.inside import in_words
 from assistant.rendering import article_document
 from kb import Filters, Hit
-from kb.article import day_range
 
 __all__ = ["endpoints"]
 
@@ -137,8 +136,6 @@ def _refusing(function: Callable[_Given, _Made]) -> Callable[_Given, _Made]:
 
 
 def _filters(since: str | None, until: str | None, outlet: str | None) -> Filters:
-    for day in filter(None, (since, until)):
-        day_range(day)
     return Filters(since or None, until or None, outlet or None)
 
 

@@ -23,7 +23,7 @@ from typing import Any
 from assistant.answer import Answer
 from assistant.conversation import Conversation
 from kb import Filters
-from kb.article import day_range
+from kb.article import days_between
 
 __all__ = ["Asked", "Folder", "Kept", "Wanted"]
 
@@ -47,13 +47,11 @@ class Wanted:
         """From what a browser sends.
 
         Raises:
-            ValueError: a date is none.
+            ValueError: a date is none, or the first one comes after the last one.
         """
         told = document if isinstance(document, Mapping) else {}
         values = {name: str(told[name]).strip()[:200] for name in cls.__slots__ if told.get(name)}
-        for name in ("since", "until"):
-            if values.get(name):
-                day_range(values[name])
+        days_between(values.get("since") or None, values.get("until") or None)
         return cls(**{name: value or None for name, value in values.items()})
 
     def __bool__(self) -> bool:
