@@ -487,7 +487,7 @@ def test_an_empty_knowledge_base_has_no_model_yet(opened: Opener, tmp_path: Path
 def test_what_is_no_knowledge_base_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     for folder in (tmp_path, tmp_path / "notes.txt", tmp_path / "new"):
-        with pytest.raises(NotAKnowledgeBase, match="--kb|ACCORDINGTO_DATABASE_URL"):
+        with pytest.raises(NotAKnowledgeBase, match=r"--kb|ACCORDINGTO_DATABASE_URL"):
             KnowledgeBase.open(folder, model=HashEmbedder())
 
 
