@@ -14,7 +14,7 @@ import os
 import re
 import secrets
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -276,7 +276,7 @@ def twice(act: Callable[[], _T]) -> _T:
 
 
 def _again(read: Callable[_P, _T]) -> Callable[_P, _T]:
-    """A read that is done `twice` where it is broken off."""
+    """A read that is done `twice` where it is broken off; so nothing that it is given may be an iterator."""
 
     @functools.wraps(read)
     def reading(*args: _P.args, **given: _P.kwargs) -> _T:
@@ -535,7 +535,7 @@ class Catalog:
             yield connection
 
     @_again
-    def stored(self, sources: Iterable[str], ids: Iterable[str]) -> list[Stored]:
+    def stored(self, sources: Collection[str], ids: Collection[str]) -> list[Stored]:
         """What is stored under any of these sources or article ids."""
         columns = (_articles.c.number, _articles.c.id, _articles.c.source, _articles.c.fingerprint)
         with self._read() as connection:
@@ -656,7 +656,7 @@ class Catalog:
     # -- origins
 
     @_again
-    def origins(self, article_ids: Iterable[str]) -> dict[str, str]:
+    def origins(self, article_ids: Collection[str]) -> dict[str, str]:
         """The origin of each of these articles, as the id of the first article that is of it."""
         ids = list(dict.fromkeys(article_ids))
         with self._read() as connection:

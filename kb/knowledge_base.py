@@ -386,7 +386,7 @@ class KnowledgeBase:
     def origins(self, article_ids: Iterable[str]) -> dict[str, str]:
         """The origin of each of these articles, as the id of the first article that is of it: those that carry one
         report, copied, cut or edited, have the same one."""
-        return self._catalog.origins(article_ids)
+        return self._catalog.origins(list(article_ids))
 
     def copies(self, article_id: str) -> list[Copy]:
         """The other articles of the same origin, with the evidence, the strongest first."""

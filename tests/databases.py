@@ -35,9 +35,9 @@ def url(folder: Path) -> str:
     return f"{URL}{'&' if '?' in URL else '?'}options=-csearch_path%3D{schema(folder)}"
 
 
-def settings(folder: Path) -> dict[str, str]:
-    """What a program is told in its environment, so that it finds the catalog of a folder where this run has it."""
-    return {"ACCORDINGTO_DATABASE_URL": url(folder)} if URL else {}
+def settings(folder: Path) -> dict[str, Any]:
+    """What an assistant is told, so that its own processes find the catalog of a folder where this run has it."""
+    return {"database_url": url(folder)} if URL else {}
 
 
 def sql(folder: Path, statement: str) -> list[tuple[Any, ...]]:

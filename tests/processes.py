@@ -82,7 +82,7 @@ class OnceDying(HashEmbedder):
 
 def run_batch(folder: Path, rows: Sequence[Row], out: Path) -> None:
     """What the command does, without a model."""
-    with Assistant.open(folder, embedding_model="hash", confidence=0.01) as assistant:
+    with Assistant.open(folder, embedding_model="hash", confidence=0.01, **databases.settings(folder)) as assistant:
         for _ in answer_all(assistant, rows, out, workers=3):
             pass
 

@@ -355,7 +355,7 @@ def test_answers_are_the_same_with_any_number_of_workers_and_one_by_one(sample_b
 def test_processes_answer_as_one_does_and_a_row_keeps_what_it_brings(tmp_path: Path) -> None:
     rows = [Row(str(place), question, {"desk": place}) for place, question in enumerate(QUESTIONS * 3)]
     rows[5] = Row("5", "Who died?", {}, unusable="no reason")
-    with Assistant.open(_sample_kb(tmp_path), embedding_model="hash", confidence=0.01) as assistant:
+    with _over_samples(tmp_path) as assistant:
         list(answer_all(assistant, rows, tmp_path / "one.jsonl", workers=1))
         list(answer_all(assistant, rows, tmp_path / "two.jsonl", workers=2))
     assert _answers(tmp_path / "two.jsonl") == _answers(tmp_path / "one.jsonl")
@@ -367,7 +367,7 @@ def test_a_process_that_is_lost_ends_the_run_which_goes_on_from_there(
 ) -> None:
     rows = [Row(str(place), question, {}) for place, question in enumerate(QUESTIONS * 4)]
     out = tmp_path / "a.jsonl"
-    with Assistant.open(_sample_kb(tmp_path), embedding_model="hash", confidence=0.01) as assistant:
+    with _over_samples(tmp_path) as assistant:
         with monkeypatch.context() as lost:
             lost.setattr("assistant.workers._SERVE", "import sys; sys.exit(7)")
             with pytest.raises(BatchError, match=r"with status 7; the same command goes on from there"):
@@ -383,10 +383,15 @@ def _sample_kb(tmp_path: Path) -> Path:
     return tmp_path / "kb"
 
 
+def _over_samples(tmp_path: Path) -> Assistant:
+    kb = _sample_kb(tmp_path)
+    return Assistant.open(kb, embedding_model="hash", confidence=0.01, **databases.settings(kb))
+
+
 def test_a_run_that_is_killed_at_any_moment_goes_on_and_gives_the_same_file(tmp_path: Path) -> None:
-    kb, out = _sample_kb(tmp_path), tmp_path / "a.jsonl"
+    kb, out = tmp_path / "kb", tmp_path / "a.jsonl"
     rows = [Row(str(place), question, {}) for place, question in enumerate(QUESTIONS * 4)]
-    with Assistant.open(kb, embedding_model="hash", confidence=0.01) as assistant:
+    with _over_samples(tmp_path) as assistant:
         list(answer_all(assistant, rows, tmp_path / "whole.jsonl"))
     chance = random.Random(7)
     for kill in range(10):
@@ -406,21 +411,22 @@ def test_ctrl_c_ends_the_command_cleanly_and_it_goes_on_from_there(tmp_path: Pat
     kb, asked, out = _sample_kb(tmp_path), tmp_path / "q.txt", tmp_path / "a.jsonl"
     asked.write_text("\n".join(QUESTIONS * 4), "utf-8")
     command = [sys.executable, "-m", "assistant", "batch", str(asked), "-o", str(out), "--kb", str(kb)]
-    settings = {"ACCORDINGTO_EMBEDDING_MODEL": "hash", "ACCORDINGTO_CONFIDENCE": "0.01", **databases.settings(kb)}
+    told = {"embedding_model": "hash", "confidence": "0.01", **databases.settings(kb)}
+    settings = {f"ACCORDINGTO_{name.upper()}": value for name, value in told.items()}
     partial = out.with_name("a.jsonl.partial")
     with subprocess.Popen(command, env={**os.environ, **settings}, stderr=subprocess.PIPE, text=True) as child:
         while child.poll() is None and _count(partial) < 3:
             time.sleep(0.005)
         child.send_signal(signal.SIGINT)
-        _, told = child.communicate(timeout=60)
-    assert child.returncode == 130, told
-    assert told.splitlines()[-1].endswith("the same command goes on from there")
-    assert "Traceback" not in told
+        _, said = child.communicate(timeout=60)
+    assert child.returncode == 130, said
+    assert said.splitlines()[-1].endswith("the same command goes on from there")
+    assert "Traceback" not in said
     kept = partial.read_bytes()
     assert kept.endswith(b"\n")
     assert all(json.loads(line) for line in kept.splitlines())
     assert not out.exists()
-    with Assistant.open(kb, embedding_model="hash", confidence=0.01) as assistant:
+    with Assistant.open(kb, embedding_model="hash", confidence=0.01, **databases.settings(kb)) as assistant:
         done = list(answer_all(assistant, read_questions(asked), out))
     assert sum(one.outcome == "kept" for one in done) == _count_of(kept)
     assert len(_lines(out)) == len(QUESTIONS) * 4
