@@ -103,6 +103,8 @@ def _expected(addresses: Sequence[str]) -> dict[str, str]:
     ]
     if any(each != answers[0] for each in answers):
         raise SystemExit("two apps gave different answers")
+    if len(set(answers[0].values())) < len(QUESTIONS) / 2:
+        raise SystemExit("most questions have no answer, so there is nothing to measure; see whether articles are there")
     return answers[0]
 
 
