@@ -104,7 +104,7 @@ def _expected(addresses: Sequence[str]) -> dict[str, str]:
     if any(each != answers[0] for each in answers):
         raise SystemExit("two apps gave different answers")
     if len(set(answers[0].values())) < len(QUESTIONS) / 2:
-        raise SystemExit("most questions have no answer, so there is nothing to measure; see whether articles are there")
+        raise SystemExit("most questions have no answer, so nothing can be measured; see whether there are articles")
     return answers[0]
 
 
