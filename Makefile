@@ -23,6 +23,7 @@ test: $(VENV)/.installed-dev  ## the tests, with branch coverage; no network
 
 test-servers: $(VENV)/.installed-dev  ## those of kb and assistant again, on PostgreSQL and a Chroma server (both started here)
 	@tests/with_postgres.sh tests/with_chroma_server.sh $(BIN)/python -m pytest -q -rs -m "not browser" $(or $(TESTS),$(ON_SERVERS))
+	@$(if $(TESTS),,tests/with_chroma_server.sh $(BIN)/python -m pytest -q tests/test_erase.py tests/test_repair.py) # which look into SQLite
 
 test-browser: $(VENV)/.installed-dev  ## the tests in a real browser (needs Chromium)
 	@$(BIN)/python -m pytest -q -m browser $(TESTS)
