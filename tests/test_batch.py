@@ -414,7 +414,14 @@ def test_ctrl_c_ends_the_command_cleanly_and_it_goes_on_from_there(tmp_path: Pat
     told = {"embedding_model": "hash", "confidence": "0.01", **databases.settings(kb)}
     settings = {f"ACCORDINGTO_{name.upper()}": value for name, value in told.items()}
     partial = out.with_name("a.jsonl.partial")
-    with subprocess.Popen(command, env={**os.environ, **settings}, stderr=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(
+        command,
+        env={**os.environ, **settings},
+        stderr=subprocess.PIPE,
+        text=True,
+        # What a shell starts in the background ignores it, and so would what is started from there.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as child:
         while child.poll() is None and _count(partial) < 3:
             time.sleep(0.005)
         child.send_signal(signal.SIGINT)
