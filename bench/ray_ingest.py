@@ -1,6 +1,6 @@
 """A Ray cluster beside the local engine: the same knowledge base, how much slower, and what more machines would give.
 
-    python bench/ray_ingest.py [--articles 400] [--rounds 2] [--workers 2]
+    python bench/ray_ingest.py [--articles 600] [--rounds 2] [--workers 2]
 
 The articles are those of ../shared/data/allsides_conflict, the model is the default one; says so and stops where they
 are absent. Both engines have the same cores of this machine, by turns, in one process, with a warm model; the start of
@@ -50,7 +50,7 @@ def main() -> None:
         print("ray: skipped, ../shared/data/allsides_conflict is not here")
         return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--articles", type=int, default=400)
+    parser.add_argument("--articles", type=int, default=600)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--workers", type=int, default=2)
     told = parser.parse_args()

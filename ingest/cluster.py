@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["Cluster", "prepared"]
 
 _FILES = 16  # files that one task reads
-_BLOCK = 1 << 20  # bytes that go from one task to the next
+_BLOCK = 1 << 17  # bytes that go from one task to the next; few, for one file is to keep several workers busy
+_ARTICLES = 32  # that a worker gets at a time
 _STORE = 256 << 20  # bytes of memory for what is on its way, on this machine
 _READING = 0.25  # of a core, for reading waits for disks
 _PATIENCE = 5.0  # seconds for a cluster to be reached; Ray itself takes minutes to give up
@@ -97,7 +98,7 @@ def prepared(
                 "base": (base.folder, base.database),
                 "given": given,
             },
-            batch_size=64,
+            batch_size=_ARTICLES,
             batch_format="pyarrow",
             num_cpus=1,
             compute=ray.data.ActorPoolStrategy(**workers),
