@@ -15,17 +15,15 @@ from dataclasses import replace
 from assistant.attribution import attributions, lexicon
 from assistant.citations import Quote
 from assistant.claims import Said, Speech, side_of, sides_named, takes_it_on
-from assistant.denials import names_of, untelling
+from assistant.denials import names_of, of_one_week, untelling
 from assistant.writers import Selected
 from kb import Article, Filters, Hit, KnowledgeBase
-from kb.article import day_range
 from kb.days import resolved
 from kb.words import stems
 
 __all__ = ["answers_itself", "contraries"]
 
 _SEARCHED = 12  # passages
-_WITHIN = 7 * 86400  # seconds between two accounts of one event that name no day
 _EACH_OTHER = re.compile(
     r"\W*(?:that\s+)?(?:each other|one another|the other(?!\s+(?:day|week|night|month)))\b", re.IGNORECASE
 )
@@ -85,19 +83,11 @@ def _is_of_one_event(claimed: Selected, other: str, article: Article) -> bool:
     named = stems(" ".join(set().union(*places)))
     if not shared[0] and not (stems(claimed.text) & stems(other)) - untelling() - named:
         return False
-    return shared[1] or quote.article.id == article.id or _are_near(quote.article, article)
+    return shared[1] or quote.article.id == article.id or of_one_week(quote.article, article)
 
 
 def _days(text: str, published: str | None) -> set[str]:
     return {day.iso for day in resolved(text, published) if day.precision == "day" and day.iso}
-
-
-def _are_near(one: Article, other: Article) -> bool:
-    """Whether both were published within a week."""
-    if one.published is None or other.published is None:
-        return False
-    (first, last), (begin, end) = day_range(one.published), day_range(other.published)
-    return begin - last <= _WITHIN and first - end <= _WITHIN
 
 
 # -- contrary words

@@ -16,7 +16,7 @@ from kb import Article, Filters, Hit, KnowledgeBase, Span
 from kb.article import day_range
 from kb.words import stems
 
-__all__ = ["denials", "names_of", "untelling"]
+__all__ = ["denials", "names_of", "of_one_week", "untelling"]
 
 _ABOUT = 0.25  # cosine between a claim and what is denied; low, for a denial may be a few words
 _SEARCHED = 12  # passages
@@ -32,7 +32,7 @@ _POINTS_BACK = re.compile(
 
 
 _BEFORE = 3 * 86400  # seconds by which a denial may be published before what it denies
-_RETOLD = 7 * 86400  # seconds between two tellings of one accusation
+_WEEK = 7 * 86400  # seconds between two tellings of one thing
 
 
 def denials(base: KnowledgeBase, claimed: Selected, speech: Speech, filters: Filters) -> list[Selected]:
@@ -101,12 +101,15 @@ def _tell_one_thing(one: Selected, other: Selected) -> bool:
     first, second = one.quotes[0].article, other.quotes[0].article
     if not _may_be_of(other.text, second, one):
         return False
-    if first.id == second.id:
-        return True
-    if first.published is None or second.published is None:
+    return first.id == second.id or of_one_week(first, second)
+
+
+def of_one_week(one: Article, other: Article) -> bool:
+    """Whether both were published within a week."""
+    if one.published is None or other.published is None:
         return False
-    (begin, end), (start, stop) = day_range(first.published), day_range(second.published)
-    return start - end <= _RETOLD and begin - stop <= _RETOLD
+    (first, last), (begin, end) = day_range(one.published), day_range(other.published)
+    return begin - last <= _WEEK and first - end <= _WEEK
 
 
 def _answering(

@@ -219,17 +219,15 @@ def _in_processes(asking: Asking, rows: Sequence[Row], count: int) -> Generator[
         """Keeps a worker in rows: a block, and for each line that comes the next one."""
         assert worker.stdin is not None
         assert worker.stdout is not None
-        with contextlib.suppress(OSError):  # a worker that is gone gives no lines either
+        # However it shows that a worker is gone, it is said below.
+        with contextlib.suppress(OSError, EOFError, pickle.UnpicklingError):
             _send(worker.stdin, (dict(asking.assistant.settings), asking.default, block))
             left = sum([_hand_over(worker.stdin, todo, taking) for _ in range(block)])
-            try:
-                while left:
-                    line = pickle.load(worker.stdout)  # noqa: S301 -- from our own program
-                    left += _hand_over(worker.stdin, todo, taking) - 1
-                    ready.put((by_id[line["id"]], line))
-                return
-            except (EOFError, pickle.UnpicklingError):
-                pass
+            while left:
+                line = pickle.load(worker.stdout)  # noqa: S301 -- from our own program
+                left += _hand_over(worker.stdin, todo, taking) - 1
+                ready.put((by_id[line["id"]], line))
+            return
         ready.put(LostWorker(f"a process that answers has ended, with status {worker.wait()}"))
 
     path = os.pathsep.join(filter(None, sys.path))
@@ -257,8 +255,8 @@ def _in_processes(asking: Asking, rows: Sequence[Row], count: int) -> Generator[
         for worker, thread in zip(workers, threads, strict=True):
             if thread.is_alive():
                 thread.join()
-            with contextlib.suppress(OSError), worker:  # closes the pipes
-                pass
+            with contextlib.suppress(OSError), worker:
+                pass  # this closes the pipes; what one still held for a process that is gone is wanted no more
 
 
 def _hand_over(to: IO[bytes], todo: Iterator[Row], taking: threading.Lock) -> int:

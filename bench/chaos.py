@@ -102,7 +102,7 @@ def caught_up(addresses: Sequence[str]) -> float:
         while json.load(urllib.request.urlopen(f"{address.rstrip('/')}/ready"))["vectors"] != "server":
             if time.monotonic() - begun > _PATIENCE:
                 raise SystemExit(f"{address} has not caught up with the Chroma server in {_PATIENCE:.0f} s")
-            time.sleep(0.1)
+            time.sleep(0.1)  # between two looks; nobody tells when it has
     return time.monotonic() - begun
 
 

@@ -115,7 +115,7 @@ def _asking(address: str, turns: Sequence[Sequence[str]], thought: float) -> lis
             begun = time.perf_counter()
             answer = client.predict(question, api_name="/ask")
             given.append((question, answer, time.perf_counter() - begun))
-            time.sleep(thought)
+            time.sleep(thought)  # of the person, before the next question
         return given
 
     with ThreadPoolExecutor(len(turns)) as pool:

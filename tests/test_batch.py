@@ -423,7 +423,7 @@ def test_ctrl_c_ends_the_command_cleanly_and_it_goes_on_from_there(tmp_path: Pat
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as child:
         while child.poll() is None and _count(partial) < 3:
-            time.sleep(0.005)
+            time.sleep(0.005)  # between two looks at the file, which may take as long as it takes
         child.send_signal(signal.SIGINT)
         _, said = child.communicate(timeout=60)
     assert child.returncode == 130, said

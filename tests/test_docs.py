@@ -26,6 +26,13 @@ def test_every_setting_is_documented_with_its_default_and_its_line() -> None:
             assert default == str(field.default)
 
 
+def test_every_bench_that_the_documents_name_is_there() -> None:
+    texts = (file.read_text("utf-8") for file in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "Makefile"))
+    named = {name for text in texts for name in re.findall(r"bench/\w+\.\w+", text)}
+    assert len(named) > 10
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+
+
 def test_every_command_is_documented_and_has_help() -> None:
     group = typer.main.get_command(app)
     commands = group.commands  # type: ignore[attr-defined]

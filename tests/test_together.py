@@ -86,7 +86,7 @@ def test_what_several_wait_for_is_embedded_once() -> None:
             thread.start()
         # Waiting for vectors lets the others have their turns, and here it comes last of all.
         while len(together._inside) < 4:
-            time.sleep(0)
+            time.sleep(0)  # lets the others run; what is waited for is that they are in
         assert not entered.acquire(blocking=False)
         together.questions(TEXTS[2:4])
     for thread in several:
