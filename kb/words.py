@@ -6,7 +6,7 @@ import functools
 import re
 import threading
 
-import snowballstemmer
+import Stemmer
 
 __all__ = ["content_words", "stem", "stems"]
 
@@ -59,8 +59,8 @@ def stem(word: str) -> str:
 _of_this_thread = threading.local()
 
 
-def _stemmer() -> snowballstemmer.stemmer:
+def _stemmer() -> Stemmer.Stemmer:
     """A stemmer keeps the word it is at work on in itself, so no two threads may use one."""
     if not hasattr(_of_this_thread, "stemmer"):
-        _of_this_thread.stemmer = snowballstemmer.stemmer("english")
+        _of_this_thread.stemmer = Stemmer.Stemmer("english")
     return _of_this_thread.stemmer
