@@ -62,5 +62,5 @@ _of_this_thread = threading.local()
 def _stemmer() -> Stemmer.Stemmer:
     """A stemmer keeps the word it is at work on in itself, so no two threads may use one."""
     if not hasattr(_of_this_thread, "stemmer"):
-        _of_this_thread.stemmer = Stemmer.Stemmer("english")
+        _of_this_thread.stemmer = Stemmer.Stemmer("english", 0)  # it need not remember words: `stem` does
     return _of_this_thread.stemmer
