@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
+import textwrap
 import tomllib
 from pathlib import Path
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from assistant.command import app
 from assistant.settings import Settings
@@ -85,6 +88,16 @@ class _Empty:
 
     def __len__(self) -> int:
         return 0
+
+
+@pytest.mark.parametrize("shown", re.findall(r"^<!-- \w+ -->$(.+?)^<!-- /", README, re.M | re.S))
+def test_what_it_shows_is_what_the_commands_print(
+    shown: str, sample_base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACCORDINGTO_KB", str(sample_base))
+    command, lines = textwrap.dedent(shown).strip().split("\n", 1)
+    printed = CliRunner().invoke(app, shlex.split(command.removeprefix("$ accordingto "))).stdout
+    assert lines == re.sub(r" +$", "", printed, flags=re.M).replace(f"{ROOT}/", "").strip()
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\(((?!http)[^)#]+)\)", README))
