@@ -20,7 +20,9 @@ __all__ = ["denials", "names_of", "of_one_week", "untelling"]
 
 _ABOUT = 0.25  # cosine between a claim and what is denied; low, for a denial may be a few words
 _SEARCHED = 12  # passages
-_SHARED = 2  # stems that a denial in another article shares with a claim of which it names no place or day
+_SHARED = 2  # stems that two tellings of an accusation share in two articles, if no place or day
+_TOLD = 0.6  # share of what is denied, in stems, that the claim tells
+_TOLD_OF_ONE = 0.3  # the same, if both name one place, person or day
 _MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DAY = re.compile(rf"\b(?P<day>\d{{1,2}}) (?P<month>{_MONTH})|\b(?P<month2>{_MONTH}) (?P<day2>\d{{1,2}})\b")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -99,7 +101,8 @@ def _tell_one_thing(one: Selected, other: Selected) -> bool:
     """Whether two accusations of one side against another may be the same: words in common, no other place or day,
     and, in two articles, both published in one week."""
     first, second = one.quotes[0].article, other.quotes[0].article
-    if not _may_be_of(other.text, second, one):
+    told, claim = _telling(other.text, one.text)
+    if len(told & claim) < (1 if _is_near(other.text, second, one) else _SHARED) or _are_at_odds(other.text, one.text):
         return False
     return first.id == second.id or of_one_week(first, second)
 
@@ -121,15 +124,27 @@ def _answering(
         before: Span | None = None
         for span in hit.passage.sentences:
             for denial in speech.denials(hit.article, span):
-                if denial.claim.side and denial.claim.side not in sides:
-                    about, denied = _about(denial, hit, before, speech)
-                    whose = bool(denied & sides) or (not denied and not must_name)
-                    whose = whose and (bool(sides) or _is_near(about, hit.article, claimed))
-                    if whose and _may_be_of(about, hit.article, claimed) and _in_time(about, hit.article, claimed):
-                        claims = speech.claims(hit.article, span)
-                        yield Selected((Quote(hit.article, span),), claims, 0.0), about
-                        break
+                if not denial.claim.side or denial.claim.side in sides or not _rejects(denial):
+                    continue
+                about, denied = _about(denial, hit, before, speech)
+                whose = bool(denied & sides) or (not denied and not must_name and _concerns(denial, claimed))
+                whose = whose and (bool(sides) or _is_near(about, hit.article, claimed))
+                if whose and _may_be_of(about, claimed.text) and _in_time(about, hit.article, claimed):
+                    claims = speech.claims(hit.article, span)
+                    yield Selected((Quote(hit.article, span),), claims, 0.0), about
+                    break
             before = span
+
+
+def _rejects(denial: Denial) -> bool:
+    """Whether it is a claim that is denied. Who rejects a plan, an offer or a demand denies nothing that was said."""
+    first = re.split(r"\b(?:that|of|to|for|by|from|as)\b|[,;.]", denial.denied, maxsplit=1)[0]
+    return stems(first).isdisjoint(_plans())
+
+
+def _concerns(denial: Denial, claimed: Selected) -> bool:
+    """Whether the claim tells of the one who denies."""
+    return denial.claim.side in sides_named(claimed.text)
 
 
 def _about(denial: Denial, hit: Hit, before: Span | None, speech: Speech) -> tuple[str, set[str]]:
@@ -148,23 +163,35 @@ def _is_near(denied: str, article: Article, claimed: Selected) -> bool:
     """For a claim by nobody's side: whether the denial stands in the same article, or names a place or day of it."""
     if article.id in {quote.article.id for quote in claimed.quotes}:
         return True
-    return bool(names_of(denied) & names_of(claimed.text) or _days(denied) & _days(claimed.text))
+    return _name_one(denied, claimed.text)
 
 
-def _may_be_of(denied: str, article: Article, claimed: Selected) -> bool:
-    """Whether what is denied can be this claim: something in common beyond who speaks, no other place or day."""
-    claim = claimed.text
-    for particulars in (names_of, _days):
-        own, others = particulars(denied), particulars(claim)
-        if own and others and own.isdisjoint(others):
-            return False
+def _may_be_of(denied: str, claim: str) -> bool:
+    """Whether what is denied can be this claim: most of it is told there, less where a place, person or day is one,
+    and no other of these."""
+    told, telling = _telling(denied, claim)
+    share = _TOLD_OF_ONE if _name_one(denied, claim) else _TOLD
+    return len(told & telling) >= share * max(1, len(told)) and not _are_at_odds(denied, claim)
+
+
+def _name_one(one: str, other: str) -> bool:
+    """Whether both name one place, person or day."""
+    return not names_of(one).isdisjoint(names_of(other)) or not _days(one).isdisjoint(_days(other))
+
+
+def _are_at_odds(one: str, other: str) -> bool:
+    """Whether both name places and people, or days, and none in common."""
+    return any(a and b and a.isdisjoint(b) for a, b in ((of(one), of(other)) for of in (names_of, _days)))
+
+
+def _telling(*texts: str) -> list[frozenset[str]]:
+    """The stems of each text that say what it is about: not who speaks, and not that somebody does."""
     names = all_names()
     # "Baku" is no more telling than "Azerbaijan".
     sides = {
-        s for side in sides_named(f"{denied} {claim}") for name in (side, *names.get(side, ())) for s in stems(name)
+        s for text in texts for side in sides_named(text) for name in (side, *names.get(side, ())) for s in stems(name)
     }
-    shared = (stems(denied) & stems(claim)) - sides - untelling()
-    return len(shared) >= (1 if _is_near(denied, article, claimed) else _SHARED)
+    return [stems(text) - sides - untelling() for text in texts]
 
 
 def _in_time(denied: str, article: Article, claimed: Selected) -> bool:
@@ -174,10 +201,20 @@ def _in_time(denied: str, article: Article, claimed: Selected) -> bool:
         return True
     if any(year > article.published[:4] for year in _YEAR.findall(claimed.text)):
         return False
-    if names_of(denied) & names_of(claimed.text) or _days(denied) & _days(claimed.text):
+    if _name_one(denied, claimed.text):
         return True
     published = [day_range(q.article.published)[0] for q in claimed.quotes if q.article.published]
     return not published or day_range(article.published)[1] >= min(published) - _BEFORE
+
+
+@functools.cache
+def _plans() -> frozenset[str]:
+    """What is rejected without being denied."""
+    return stems(
+        """access agreement appeal application bid bill call ceasefire compromise condition deal demand draft entry idea
+        invitation leadership legitimacy mediation motion negotiations offer pact peace plan plea pressure proposal
+        request resolution right ruling talks truce ultimatum visa vote"""
+    )
 
 
 @functools.cache

@@ -51,3 +51,40 @@ def test_the_denial_of_the_accusation_told_in_full_answers_it_told_in_brief(base
 )
 def test_another_accusation_is_not_answered_by_it(base: KnowledgeBase, brief: str, published: str) -> None:
     assert _denials(base, brief, published) == []
+
+
+def _answering(base: KnowledgeBase, claim: str, other: str) -> list[str]:
+    told = article(claim, "Claim", "claim", published="2020-05-04", outlet="Sample Post")
+    base.add([told, article(other, "Other", "other", published="2020-05-05", outlet="Placeholder Times")])
+    passage = next(hit.passage for hit in base.search(claim, 3) if hit.article.id == told.id)
+    quote, speech = Quote(told, passage.sentences[0]), Speech()
+    found = denials(base, Selected((quote,), speech.claims(told, quote.span), 1.0), speech, Filters())
+    return [denial.text for denial in found]
+
+
+ACCUSED = "Jordan accused Syria of having poisoned four wells."
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Syria denied poisoning the wells.",
+        "Syria denied having poisoned wells in Jordan.",
+        "Syria rejected the claim that it had poisoned four wells.",
+        "Syria said that the accusation of having poisoned wells was false.",
+    ],
+)
+def test_who_denies_what_is_claimed_answers_it(base: KnowledgeBase, other: str) -> None:
+    assert _answering(base, ACCUSED, other) == [other]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Syria rejected a plan to clean the four poisoned wells.",  # which denies nothing
+        "Syria denied that its army had closed schools and roads near the poisoned wells.",  # something else
+        "Iraq denied poisoning the wells.",  # nobody accused it
+    ],
+)
+def test_what_denies_something_else_answers_nothing(base: KnowledgeBase, other: str) -> None:
+    assert _answering(base, ACCUSED, other) == []
