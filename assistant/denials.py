@@ -34,6 +34,7 @@ _POINTS_BACK = re.compile(
 
 
 _BEFORE = 3 * 86400  # seconds by which a denial may be published before what it denies
+_AFTER = 90 * 86400  # and after it
 _WEEK = 7 * 86400  # seconds between two tellings of one thing
 
 
@@ -120,10 +121,11 @@ def _answering(
 ) -> Iterator[tuple[Selected, str]]:
     """The sentences of the hits that may deny the claim, each with what it denies. `must_name`: the claim is of the
     speaker's own deed, which nobody denies by denying their own."""
+    own = {(quote.article.id, quote.span) for quote in claimed.quotes}
     for hit in hits:
         before: Span | None = None
         for span in hit.passage.sentences:
-            for denial in speech.denials(hit.article, span):
+            for denial in speech.denials(hit.article, span) if (hit.article.id, span) not in own else ():
                 if not denial.claim.side or denial.claim.side in sides or not _rejects(denial):
                     continue
                 about, denied = _about(denial, hit, before, speech)
@@ -196,15 +198,18 @@ def _telling(*texts: str) -> list[frozenset[str]]:
 
 def _in_time(denied: str, article: Article, claimed: Selected) -> bool:
     """Whether a denial can have been made of this claim by then: not in a year before the claim's, and, unless both
-    name the same place, person or day, not long before the claim was published."""
+    name the same place, person or day, not long before the claim was published, nor long after it."""
     if article.published is None or article.id == claimed.quotes[0].article.id:
         return True
     if any(year > article.published[:4] for year in _YEAR.findall(claimed.text)):
         return False
     if _name_one(denied, claimed.text):
         return True
-    published = [day_range(q.article.published)[0] for q in claimed.quotes if q.article.published]
-    return not published or day_range(article.published)[1] >= min(published) - _BEFORE
+    published = [day_range(q.article.published) for q in claimed.quotes if q.article.published]
+    first, last = day_range(article.published)
+    return not published or (
+        last >= min(begin for begin, _ in published) - _BEFORE and first <= max(end for _, end in published) + _AFTER
+    )
 
 
 @functools.cache

@@ -53,9 +53,9 @@ def test_another_accusation_is_not_answered_by_it(base: KnowledgeBase, brief: st
     assert _denials(base, brief, published) == []
 
 
-def _answering(base: KnowledgeBase, claim: str, other: str) -> list[str]:
+def _answering(base: KnowledgeBase, claim: str, other: str, published: str = "2020-05-05") -> list[str]:
     told = article(claim, "Claim", "claim", published="2020-05-04", outlet="Sample Post")
-    base.add([told, article(other, "Other", "other", published="2020-05-05", outlet="Placeholder Times")])
+    base.add([told, article(other, "Other", "other", published=published, outlet="Placeholder Times")])
     passage = next(hit.passage for hit in base.search(claim, 3) if hit.article.id == told.id)
     quote, speech = Quote(told, passage.sentences[0]), Speech()
     found = denials(base, Selected((quote,), speech.claims(told, quote.span), 1.0), speech, Filters())
@@ -88,3 +88,14 @@ def test_who_denies_what_is_claimed_answers_it(base: KnowledgeBase, other: str) 
 )
 def test_what_denies_something_else_answers_nothing(base: KnowledgeBase, other: str) -> None:
     assert _answering(base, ACCUSED, other) == []
+
+
+@pytest.mark.parametrize(("published", "answers"), [("2020-07-01", True), ("2021-05-05", False), ("2020-03-01", False)])
+def test_a_denial_of_another_season_answers_another_claim(base: KnowledgeBase, published: str, answers: bool) -> None:
+    other = "Syria denied poisoning the wells."
+    assert _answering(base, ACCUSED, other, published) == ([other] if answers else [])
+
+
+def test_no_sentence_is_its_own_denial(base: KnowledgeBase) -> None:
+    claim = "Jordan accused Syria of having poisoned four wells, which Syria denied."
+    assert _answering(base, claim, "Syria sent engineers to the wells.") == []
