@@ -93,9 +93,11 @@ def spoken(sentence: str, context: Context) -> Context:
 
 @functools.lru_cache(maxsize=20_000)  # the same sentences are found again and again
 def _utterances(sentence: str, context: Context) -> tuple[_Utterance, ...]:
+    told = [one for one in attributions(sentence) if not one.is_quoted]
+    if not told:
+        return ()
     found: list[_Utterance] = []
     days = resolved(sentence, context.published)
-    told = [one for one in attributions(sentence) if not one.is_quoted]
     for one in told:
         if one.does == "asserts" and (one.negated or _is_not_yet_said(sentence, one)):
             continue  # who "has not said" has not
@@ -283,15 +285,18 @@ class Speech:
 
     def claims(self, article: Article, span: Span) -> tuple[Claim, ...]:
         """The claims of one of the article's sentences."""
-        return claims_in(span.of(article.text), self._context(article, span))
+        text = span.of(article.text)
+        return claims_in(text, self._context(article, span)) if attributions(text) else ()
 
     def said(self, article: Article, span: Span) -> list[Said]:
         """The claims of one of the article's sentences, with what each says."""
-        return said_in(span.of(article.text), self._context(article, span))
+        text = span.of(article.text)
+        return said_in(text, self._context(article, span)) if attributions(text) else []
 
     def denials(self, article: Article, span: Span) -> list[Denial]:
         """The denials in one of the article's sentences."""
-        return denials_in(span.of(article.text), self._context(article, span))
+        text = span.of(article.text)
+        return denials_in(text, self._context(article, span)) if _may_deny(text) else []
 
     def _context(self, article: Article, span: Span) -> Context:
         if article.id not in self._contexts:
@@ -379,6 +384,22 @@ _OWN_DEED = re.compile(
 
 
 # -- stances
+
+
+def _may_deny(sentence: str) -> bool:
+    """Whether anything of a sentence can deny, whoever speaks: most hold none of what does, and need no context."""
+    if not _denying().search(sentence):
+        return False
+    return any(not one.is_quoted for one in attributions(sentence))
+
+
+@functools.cache
+def _denying() -> re.Pattern[str]:
+    """Matches a cue that denies, a verdict on what is alleged, or a negation."""
+    denies = lexicon()["denies"]
+    cues = [verb for verb, stance in verbs().items() if stance == "denies"]
+    words = {*cues, *denies["nouns"], *denies["verdicts"], *(_NEGATIONS - {"n't"})}
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(words)))})\b|n['’]t\b", re.IGNORECASE)
 
 
 def _stance(sentence: str, one: Attribution, side: str | None) -> Stance:

@@ -1,7 +1,8 @@
 """Who answers the questions of a batch: processes with a block of questions each, or threads that wait for a model.
 
-Without a chat model an answer is work for the processor alone. So there is a process for each core, and each advances
-a block of questions in turn, embedding together what they all need. With a chat model it is waiting, which threads do.
+Without a chat model an answer is work for the processor alone. So there is a process for each core, this one among
+them, and each advances a block of questions in turn, embedding together what they all need. With a chat model it is
+waiting, which threads do.
 """
 
 from __future__ import annotations
@@ -210,6 +211,7 @@ _SERVE = "from assistant.workers import serve; serve()"
 
 
 def _in_processes(asking: Asking, rows: Sequence[Row], count: int) -> Generator[tuple[Row, Line], None, None]:
+    """By this process, whose model is there already, and others beside it."""
     todo, taking = iter(rows), threading.Lock()
     ready: queue.Queue[tuple[Row, Line] | LostWorker] = queue.Queue()
     by_id = {row.id: row for row in rows}
@@ -238,17 +240,22 @@ def _in_processes(asking: Asking, rows: Sequence[Row], count: int) -> Generator[
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": path},
         )
-        for _ in range(count)
+        for _ in range(count - 1)
     ]
     threads = [threading.Thread(target=tend, args=[w], name=f"tending {w.pid}", daemon=True) for w in workers]
     try:
         for thread in threads:
             thread.start()
-        for _ in rows:
-            found = ready.get()
-            if isinstance(found, LostWorker):
-                raise found
-            yield found
+        left = len(rows)
+        with contextlib.closing(_in_turns(asking, _taken(todo, taking), block)) as own:
+            for line in own:
+                yield line
+                left -= 1
+                while not ready.empty():
+                    yield _unless_lost(ready.get())
+                    left -= 1
+        for _ in range(left):
+            yield _unless_lost(ready.get())
     finally:
         for worker in workers:
             worker.kill()  # they only read
@@ -257,6 +264,22 @@ def _in_processes(asking: Asking, rows: Sequence[Row], count: int) -> Generator[
                 thread.join()
             with contextlib.suppress(OSError), worker:
                 pass  # this closes the pipes; what one still held for a process that is gone is wanted no more
+
+
+def _unless_lost(found: tuple[Row, Line] | LostWorker) -> tuple[Row, Line]:
+    if isinstance(found, LostWorker):
+        raise found
+    return found
+
+
+def _taken(todo: Iterator[Row], taking: threading.Lock) -> Iterator[Row]:
+    """The rows that nobody else takes."""
+    while True:
+        with taking:
+            row = next(todo, None)
+        if row is None:
+            return
+        yield row
 
 
 def _hand_over(to: IO[bytes], todo: Iterator[Row], taking: threading.Lock) -> int:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.attribution import attributions, quoted, tokens_of
+from assistant.attribution.words import cue_words
 
 SPOKEN = (
     ("The road is shut, said Ali Khan, the head of the council.", "Ali Khan, the head of the council", "said"),
@@ -207,3 +208,10 @@ def test_a_day_is_no_part_of_the_one_who_speaks_behind_it(sentence: str, speaker
     (found,) = attributions(sentence)
     assert found.speaker is not None
     assert found.speaker.of(sentence) == speaker
+
+
+def test_no_sentence_is_passed_over_that_holds_a_cue() -> None:
+    """What spares most sentences their tokens knows cues as plain words: each must be one."""
+    assert all(word.isalnum() and word == word.lower() for word in cue_words())
+    for sentence in ("“Go!” the man SAID.", "The court ruled that Ganja was struck.", "According to Baku, ten died."):
+        assert attributions(sentence), sentence

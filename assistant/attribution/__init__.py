@@ -9,14 +9,15 @@ known are in lexicon.toml.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.answer import Stance
 from assistant.attribution.phrases import LONGEST
-from assistant.attribution.speakers import Found, antecedent_of, cue_at, found_at
+from assistant.attribution.speakers import Found, antecedent_of, cue_at, found_at, may_be_cue
 from assistant.attribution.tokens import Token, quoted, tokens_of
-from assistant.attribution.words import NEGATIONS, PRONOUNS, counting_verbs, lexicon, needing_verbs, verbs
+from assistant.attribution.words import NEGATIONS, PRONOUNS, counting_verbs, cue_words, lexicon, needing_verbs, verbs
 from kb import Span
 
 __all__ = [
@@ -55,13 +56,19 @@ class Attribution:
     """Whether the cue is denied: "has not said"."""
 
 
+_WORD = re.compile(r"[^\W_]+")
+
+
 @functools.lru_cache(maxsize=2_000)  # one sentence is asked about once for each of its claims
 def attributions(sentence: str) -> tuple[Attribution, ...]:
     """All attributions of a sentence, in the order of their cues."""
+    words = _WORD.findall(sentence.lower())
+    if "that" not in words and cue_words().isdisjoint(words):
+        return ()  # which spares most sentences their tokens
     tokens = tokens_of(sentence)
     found: list[Found] = []
     for at in range(len(tokens)):
-        does = cue_at(tokens, at)
+        does = cue_at(tokens, at) if may_be_cue(tokens, at) else None
         if does is not None and (one := found_at(tokens, at, does, found)) is not None:
             found.append(one)
     return tuple(

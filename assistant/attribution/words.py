@@ -33,6 +33,7 @@ __all__ = [
     "SKIPPED",
     "also_nouns",
     "counting_verbs",
+    "cue_words",
     "irregular_pasts",
     "lexicon",
     "naming_verbs",
@@ -126,6 +127,12 @@ def needing_verbs() -> Mapping[str, frozenset[str]]:
     """Verbs that tell of speech only with certain words next to them, with these words."""
     listed = lexicon()["needs"].items()
     return {form: frozenset(words.split()) for words, forms in listed for form in forms.split()}
+
+
+@functools.cache
+def cue_words() -> frozenset[str]:
+    """Every word that can tell of speech by itself, in whatever surroundings."""
+    return frozenset([*verbs(), *saying_nouns(), *needing_verbs(), *counting_verbs(), "according"])
 
 
 @functools.cache
