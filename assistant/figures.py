@@ -271,20 +271,27 @@ _STATED = re.compile(rf"(?!(?:{_ACTIVE})\b)(?:toll|{_STATE})\b", re.IGNORECASE)
 
 
 def _where(sentence: str, counted: _Counted) -> str | None:
-    """The place that is named next behind what is counted, else the last before it. Those who speak are no place."""
+    """The place that is named next behind what is counted, else the last before it, both within the semicolons around
+    it. Those who speak are no place."""
     told = attributions(sentence)
     speaking = [one.speaker for one in told if one.speaker is not None]
     places = [
-        (match.start(), place)
+        (match, place)
         for match in _PLACE.finditer(sentence)
         if (place := _place(match)) is not None
         and not _NO_PLACE.search(place)
         and not any(span.start <= match.end() - 1 < span.end for span in speaking)
     ]
     at = counted.number.start()
-    behind = [place for start, place in places if start > at and not _is_elsewhere(sentence[at:start])]
-    # "In Minsk officials said 20 people died": there they spoke
-    ahead = [place for start, place in places if start < at and not any(start < o.cue.start < at for o in told)]
+    first, last = sentence.rfind(";", 0, at), sentence.find(";", at)
+    places = [(m, place) for m, place in places if first < m.start() and (last < 0 or m.start() < last)]
+    behind = [place for m, place in places if m.start() > at and not _is_elsewhere(sentence[at : m.start()])]
+    # "In Minsk officials said 20 people died": there they spoke; not so in "Homs, where officials say 20 people died"
+    ahead = [
+        place
+        for m, place in places
+        if m.start() < at and (m["where"] or not any(m.start() < o.cue.start < at for o in told))
+    ]
     return behind[0] if behind else ahead[-1] if ahead else None
 
 

@@ -9,7 +9,7 @@ from assistant.answer import Figure
 from assistant.citations import Quote, normalised
 from assistant.claims import AskedOf, Speech, asked_of, side_of
 from assistant.contrary import contraries
-from assistant.denials import denials
+from assistant.denials import denials, names_of
 from assistant.figures import figures_in
 from assistant.reader import Evidence, asks_how_many
 from assistant.writers import Selected
@@ -41,6 +41,7 @@ def select(
 ) -> Selection:
     """The best sentences with a score of at least `confidence`, `limit` at most, without repetitions, with denials."""
     speech = Speech()
+    evidence = _of_the_place_asked(question, evidence, confidence, speech)
     sentences: list[Evidence] = []
     for found in _of_the_one_asked(asked_of(question), [e for e in evidence if e.score >= confidence], speech):
         if sentences and found.score < _BESIDE_BEST * sentences[0].score:
@@ -75,6 +76,20 @@ def _of_the_one_asked(asked: AskedOf, evidence: list[Evidence], speech: Speech) 
     fitting = [e for e in evidence if any(asked.fits(claim) for claim in speech.claims(e.article, e.span))]
     must_fit = asked.speaker is not None and side_of(asked.speaker) is not None
     return fitting if must_fit or fitting else evidence
+
+
+def _of_the_place_asked(
+    question: str, evidence: Sequence[Evidence], confidence: float, speech: Speech
+) -> Sequence[Evidence]:
+    """Where the question asks how many at a place that a count is known for: without the sentences that count at other
+    places only. If none is known for it, they stay: a town's dead may be among those of the region asked for."""
+    places = names_of(question) if asks_how_many(question) else set[str]()
+    if not places:
+        return evidence
+    where = [[f.where for f in _figures(e, speech)] if e.score >= confidence else [] for e in evidence]
+    there = [any(place is None or not places.isdisjoint(place.split()) for place in counted) for counted in where]
+    known = any(not places.isdisjoint(place.split()) for counted in where for place in counted if place)
+    return [e for e, counted, here in zip(evidence, where, there, strict=True) if here or not counted or not known]
 
 
 def _other_counts(

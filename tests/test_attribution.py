@@ -213,5 +213,9 @@ def test_a_day_is_no_part_of_the_one_who_speaks_behind_it(sentence: str, speaker
 def test_no_sentence_is_passed_over_that_holds_a_cue() -> None:
     """What spares most sentences their tokens knows cues as plain words: each must be one."""
     assert all(word.isalnum() and word == word.lower() for word in cue_words())
-    for sentence in ("ANKARA SAID TEN SOLDIERS HAD DIED.", "The court ruled that Ganja was struck.", "According to Baku, ten died."):
+    for sentence in (
+        "ANKARA SAID TEN SOLDIERS HAD DIED.",
+        "The court ruled that Ganja was struck.",
+        "According to Baku, ten died.",
+    ):
         assert attributions(sentence), sentence

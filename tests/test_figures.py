@@ -143,6 +143,10 @@ def test_parts_go_on_and_what_is_counted_may_stand_behind(
 @pytest.mark.parametrize(
     ("sentence", "where"),
     [
+        ("Syria denied striking Homs, where officials say 20 people died on Sunday.", "Homs"),
+        ("Officials in Hama said 20 people died on Sunday.", None),
+        ("20 people died on Sunday; in Aleppo 5 were hurt.", None),
+        ("20 people died in Homs; in Aleppo 5 were hurt.", "Homs"),
         ("In western Minsk shelling killed two people.", "Minsk"),
         ("In Minsk officials said that 20 people were killed.", None),
         ("30 people were killed by raids on the group's bastion of Brest in northern Belarus.", "Brest"),

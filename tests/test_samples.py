@@ -291,3 +291,15 @@ def test_the_retriever_gives_documents_that_can_be_cited(assistant: Assistant) -
 def test_a_question_that_is_none_is_refused(assistant: Assistant, question: str) -> None:
     with pytest.raises(UnusableQuestion, match=r"empty|characters"):
         assistant.ask(question)
+
+
+@pytest.mark.parametrize(("place", "other"), [("Ganja", "Barda"), ("Barda", "Ganja")])
+def test_the_dead_of_another_place_are_no_answer(assistant: Assistant, place: str, other: str) -> None:
+    answer = assistant.ask(f"How many people were killed in {place}?")
+    assert place in {figure.where for figure in answer.figures}
+    assert other not in {figure.where for figure in answer.figures}
+
+
+def test_the_dead_of_its_towns_are_kept_where_a_region_is_asked_for_that_has_no_count(assistant: Assistant) -> None:
+    answer = assistant.ask("How many people were killed in Azerbaijan in October 2020?")
+    assert {"Ganja", "Barda"} & {figure.where for figure in answer.figures}
