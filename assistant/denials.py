@@ -22,7 +22,7 @@ _ABOUT = 0.25  # cosine between a claim and what is denied; low, for a denial ma
 _SEARCHED = 12  # passages
 _SHARED = 2  # stems that two tellings of an accusation share in two articles, if no place or day
 _TOLD = 0.6  # share of what is denied, in stems, that the claim tells
-_TOLD_OF_ONE = 0.3  # the same, if both name one place, person or day
+_TOLD_NEAR = 0.3  # the same, if one article tells both, or both name one place, person or day
 _MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DAY = re.compile(rf"\b(?P<day>\d{{1,2}}) (?P<month>{_MONTH})|\b(?P<month2>{_MONTH}) (?P<day2>\d{{1,2}})\b")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -131,7 +131,7 @@ def _answering(
                 about, denied = _about(denial, hit, before, speech)
                 whose = bool(denied & sides) or (not denied and not must_name and _concerns(denial, claimed))
                 whose = whose and (bool(sides) or _is_near(about, hit.article, claimed))
-                if whose and _may_be_of(about, claimed.text) and _in_time(about, hit.article, claimed):
+                if whose and _may_be_of(about, hit.article, claimed) and _in_time(about, hit.article, claimed):
                     claims = speech.claims(hit.article, span)
                     yield Selected((Quote(hit.article, span),), claims, 0.0), about
                     break
@@ -162,18 +162,18 @@ def _about(denial: Denial, hit: Hit, before: Span | None, speech: Speech) -> tup
 
 
 def _is_near(denied: str, article: Article, claimed: Selected) -> bool:
-    """For a claim by nobody's side: whether the denial stands in the same article, or names a place or day of it."""
+    """Whether the denial stands in the article of the claim, or names a place, person or day of it."""
     if article.id in {quote.article.id for quote in claimed.quotes}:
         return True
     return _name_one(denied, claimed.text)
 
 
-def _may_be_of(denied: str, claim: str) -> bool:
-    """Whether what is denied can be this claim: most of it is told there, less where a place, person or day is one,
-    and no other of these."""
-    told, telling = _telling(denied, claim)
-    share = _TOLD_OF_ONE if _name_one(denied, claim) else _TOLD
-    return len(told & telling) >= share * max(1, len(told)) and not _are_at_odds(denied, claim)
+def _may_be_of(denied: str, article: Article, claimed: Selected) -> bool:
+    """Whether what is denied can be this claim: most of it is told there, less where one article tells both or a
+    place, person or day is one, and no other of these."""
+    told, telling = _telling(denied, claimed.text)
+    share = _TOLD_NEAR if _is_near(denied, article, claimed) else _TOLD
+    return len(told & telling) >= share * max(1, len(told)) and not _are_at_odds(denied, claimed.text)
 
 
 def _name_one(one: str, other: str) -> bool:
