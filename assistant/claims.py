@@ -285,20 +285,21 @@ class Speech:
 
     def claims(self, article: Article, span: Span) -> tuple[Claim, ...]:
         """The claims of one of the article's sentences."""
-        text = span.of(article.text)
-        return claims_in(text, self._context(article, span)) if attributions(text) else ()
+        return claims_in(span.of(article.text), self._context(article, span))
 
     def said(self, article: Article, span: Span) -> list[Said]:
         """The claims of one of the article's sentences, with what each says."""
-        text = span.of(article.text)
-        return said_in(text, self._context(article, span)) if attributions(text) else []
+        return said_in(span.of(article.text), self._context(article, span))
 
     def denials(self, article: Article, span: Span) -> list[Denial]:
         """The denials in one of the article's sentences."""
         text = span.of(article.text)
-        return denials_in(text, self._context(article, span)) if _may_deny(text) else []
+        return denials_in(text, self._context(article, span)) if _denying().search(text) else []
 
     def _context(self, article: Article, span: Span) -> Context:
+        """What a sentence has before it. Where nobody speaks in it that is not asked for, and the article not read."""
+        if not attributions(span.of(article.text)):
+            return Context()
         if article.id not in self._contexts:
             self._contexts[article.id] = _all_contexts(
                 article.text, article.title, article.boilerplate, article.published
@@ -386,16 +387,9 @@ _OWN_DEED = re.compile(
 # -- stances
 
 
-def _may_deny(sentence: str) -> bool:
-    """Whether anything of a sentence can deny, whoever speaks: most hold none of what does, and need no context."""
-    if not _denying().search(sentence):
-        return False
-    return any(not one.is_quoted for one in attributions(sentence))
-
-
 @functools.cache
 def _denying() -> re.Pattern[str]:
-    """Matches a cue that denies, a verdict on what is alleged, or a negation."""
+    """Matches what a sentence must hold to deny: a cue that does, a verdict on what is alleged, or a negation."""
     denies = lexicon()["denies"]
     cues = [verb for verb, stance in verbs().items() if stance == "denies"]
     words = {*cues, *denies["nouns"], *denies["verdicts"], *(_NEGATIONS - {"n't"})}

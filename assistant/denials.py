@@ -33,6 +33,7 @@ _POINTS_BACK = re.compile(
 )
 
 
+_REJECTING = frozenset("reject rejects rejected rejecting dismiss dismisses dismissed dismissing".split())
 _BEFORE = 3 * 86400  # seconds by which a denial may be published before what it denies
 _AFTER = 90 * 86400  # and after it
 _WEEK = 7 * 86400  # seconds between two tellings of one thing
@@ -103,7 +104,8 @@ def _tell_one_thing(one: Selected, other: Selected) -> bool:
     and, in two articles, both published in one week."""
     first, second = one.quotes[0].article, other.quotes[0].article
     told, claim = _telling(other.text, one.text)
-    if len(told & claim) < (1 if _is_near(other.text, second, one) else _SHARED) or _are_at_odds(other.text, one.text):
+    needed = 1 if _is_near(other.text, second, one) else _SHARED
+    if len(told & claim) < needed or _are_at_odds(other.text, one.text):
         return False
     return first.id == second.id or of_one_week(first, second)
 
@@ -140,8 +142,12 @@ def _answering(
 
 def _rejects(denial: Denial) -> bool:
     """Whether it is a claim that is denied. Who rejects a plan, an offer or a demand denies nothing that was said."""
-    first = re.split(r"\b(?:that|of|to|for|by|from|as)\b|[,;.]", denial.denied, maxsplit=1)[0]
-    return stems(first).isdisjoint(_plans())
+    if denial.claim.verb not in _REJECTING:
+        return True
+    rejected = re.split(r"\b(?:that|of|to|for|by|from|as|in|on|at|with|after|over)\b|[,;.]", denial.denied, maxsplit=1)[
+        0
+    ]
+    return stems(" ".join(rejected.split()[-1:])).isdisjoint(_plans())  # its last word tells what it is
 
 
 def _concerns(denial: Denial, claimed: Selected) -> bool:
@@ -216,9 +222,9 @@ def _in_time(denied: str, article: Article, claimed: Selected) -> bool:
 def _plans() -> frozenset[str]:
     """What is rejected without being denied."""
     return stems(
-        """access agreement appeal application bid bill call ceasefire compromise condition deal demand draft entry idea
-        invitation leadership legitimacy mediation motion negotiations offer pact peace plan plea pressure proposal
-        request resolution right ruling talks truce ultimatum visa vote"""
+        """agreement appeal application bid bill call ceasefire compromise condition deal demand draft idea invitation
+        mediation motion negotiations offer pact peace plan plea proposal request resolution ruling talks truce
+        ultimatum vote"""
     )
 
 

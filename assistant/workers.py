@@ -8,6 +8,7 @@ waiting, which threads do.
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 import pickle
@@ -247,7 +248,7 @@ def _in_processes(asking: Asking, rows: Sequence[Row], count: int) -> Generator[
         for thread in threads:
             thread.start()
         left = len(rows)
-        with contextlib.closing(_in_turns(asking, _taken(todo, taking), block)) as own:
+        with contextlib.closing(_in_turns(asking, iter(functools.partial(_take, todo, taking), None), block)) as own:
             for line in own:
                 yield line
                 left -= 1
@@ -272,20 +273,15 @@ def _unless_lost(found: tuple[Row, Line] | LostWorker) -> tuple[Row, Line]:
     return found
 
 
-def _taken(todo: Iterator[Row], taking: threading.Lock) -> Iterator[Row]:
-    """The rows that nobody else takes."""
-    while True:
-        with taking:
-            row = next(todo, None)
-        if row is None:
-            return
-        yield row
+def _take(todo: Iterator[Row], taking: threading.Lock) -> Row | None:
+    """The next row that nobody else has; None if there is none."""
+    with taking:
+        return next(todo, None)
 
 
 def _hand_over(to: IO[bytes], todo: Iterator[Row], taking: threading.Lock) -> int:
     """Sends the next row, if there is one, or else that there is none; how many were sent."""
-    with taking:
-        row = next(todo, None)
+    row = _take(todo, taking)
     _send(to, row)
     return int(row is not None)
 

@@ -82,6 +82,7 @@ def test_who_denies_what_is_claimed_answers_it(base: KnowledgeBase, other: str) 
     "other",
     [
         "Syria rejected a plan to clean the four poisoned wells.",  # which denies nothing
+        "Syria dismissed calls for an inquiry into the poisoned wells.",
         "Syria denied that its army had closed schools and roads near the poisoned wells.",  # something else
         "Iraq denied poisoning the wells.",  # nobody accused it
     ],
@@ -99,3 +100,16 @@ def test_a_denial_of_another_season_answers_another_claim(base: KnowledgeBase, p
 def test_no_sentence_is_its_own_denial(base: KnowledgeBase) -> None:
     claim = "Jordan accused Syria of having poisoned four wells, which Syria denied."
     assert _answering(base, claim, "Syria sent engineers to the wells.") == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Syria denied breaking the truce.",
+        "Syria denied that it had broken the truce.",
+        "Syria rejected the claim that it had broken the truce.",
+        "Syria said that the accusation of having broken the truce was false.",
+    ],
+)
+def test_who_denies_breaking_a_truce_rejects_no_truce(base: KnowledgeBase, other: str) -> None:
+    assert _answering(base, "Jordan accused Syria of having broken the truce.", other) == [other]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from assistant.answer import Stance
 from assistant.attribution.phrases import LONGEST
-from assistant.attribution.speakers import Found, antecedent_of, cue_at, found_at, may_be_cue
+from assistant.attribution.speakers import Found, antecedent_of, cue_at, found_at
 from assistant.attribution.tokens import Token, quoted, tokens_of
 from assistant.attribution.words import NEGATIONS, PRONOUNS, counting_verbs, cue_words, lexicon, needing_verbs, verbs
 from kb import Span
@@ -64,11 +64,11 @@ def attributions(sentence: str) -> tuple[Attribution, ...]:
     """All attributions of a sentence, in the order of their cues."""
     words = _WORD.findall(sentence.lower())
     if "that" not in words and cue_words().isdisjoint(words):
-        return ()  # which spares most sentences their tokens
+        return ()  # which spares many sentences their tokens; with "that" behind it any verb in the past may be a cue
     tokens = tokens_of(sentence)
     found: list[Found] = []
     for at in range(len(tokens)):
-        does = cue_at(tokens, at) if may_be_cue(tokens, at) else None
+        does = cue_at(tokens, at)
         if does is not None and (one := found_at(tokens, at, does, found)) is not None:
             found.append(one)
     return tuple(

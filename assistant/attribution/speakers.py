@@ -44,7 +44,6 @@ from assistant.attribution.words import (
     RELATIVE,
     SKIPPED,
     counting_verbs,
-    cue_words,
     irregular_pasts,
     needing_verbs,
     saying_nouns,
@@ -52,7 +51,7 @@ from assistant.attribution.words import (
     verbs,
 )
 
-__all__ = ["Found", "antecedent_of", "cue_at", "found_at", "may_be_cue"]
+__all__ = ["Found", "antecedent_of", "cue_at", "found_at"]
 
 
 _ADDRESSED = frozenset("tell tells told telling urge urges urged asks ask asked".split())  # what follows is who listens
@@ -71,11 +70,6 @@ class Found:
     speaker: tuple[int, int] | None
     inverted: bool
     is_noun: bool
-
-
-def may_be_cue(tokens: Sequence[Token], at: int) -> bool:
-    """Whether it is worth asking `cue_at`: most words are told at once to be none."""
-    return tokens[at].lower in cue_words() or (at + 1 < len(tokens) and tokens[at + 1].lower == "that")
 
 
 def cue_at(tokens: Sequence[Token], at: int) -> Stance | None:

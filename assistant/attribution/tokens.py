@@ -54,7 +54,7 @@ def _token(text: str, start: int, end: int, within: Sequence[Span]) -> Token:
         text,
         start,
         end,
-        next((n for n, s in enumerate(within, 1) if s.start < start < s.end - 1), 0) if within else 0,
+        next((n for n, s in enumerate(within, 1) if s.start < start < s.end - 1), 0),
         text.lower().replace("’", "'"),
         text[0].isalnum(),
         text[0].isupper() or _PREFIXED.match(text) is not None,
