@@ -15,10 +15,9 @@ from dataclasses import replace
 from assistant.attribution import attributions, lexicon
 from assistant.citations import Quote
 from assistant.claims import Said, Speech, side_of, sides_named, takes_it_on
-from assistant.denials import names_of, of_one_week, untelling
+from assistant.denials import days_told, of_one_week, untelling, words_of_names
 from assistant.writers import Selected
 from kb import Article, Filters, Hit, KnowledgeBase
-from kb.days import resolved
 from kb.words import stems
 
 __all__ = ["answers_itself", "contraries"]
@@ -75,8 +74,8 @@ def _is_of_one_event(claimed: Selected, other: str, article: Article) -> bool:
     """Whether two sentences tell of one event: a place in common, or a day and something more, and neither at odds;
     and, where no day tells, not long apart."""
     quote = claimed.quotes[0]
-    places = names_of(claimed.text), names_of(other)
-    days = _days(claimed.text, quote.article.published), _days(other, article.published)
+    places = words_of_names(claimed.text), words_of_names(other)
+    days = days_told(claimed.text, quote.article), days_told(other, article)
     shared = [bool(a & b) for a, b in (places, days)]
     if not any(shared) or any(a and b and a.isdisjoint(b) for a, b in (places, days)):
         return False
@@ -84,10 +83,6 @@ def _is_of_one_event(claimed: Selected, other: str, article: Article) -> bool:
     if not shared[0] and not (stems(claimed.text) & stems(other)) - untelling() - named:
         return False
     return shared[1] or quote.article.id == article.id or of_one_week(quote.article, article)
-
-
-def _days(text: str, published: str | None) -> set[str]:
-    return {day.iso for day in resolved(text, published) if day.precision == "day" and day.iso}
 
 
 # -- contrary words

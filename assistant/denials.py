@@ -6,17 +6,20 @@ import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 
 from assistant.actors import all_names
+from assistant.answer import Claim
 from assistant.citations import Quote
 from assistant.claims import Denial, Speech, side_of, sides_named, takes_it_on
 from assistant.reader import names_in
 from assistant.writers import Selected
 from kb import Article, Filters, Hit, KnowledgeBase, Span
 from kb.article import day_range
+from kb.days import resolved
 from kb.words import stems
 
-__all__ = ["denials", "names_of", "of_one_week", "untelling"]
+__all__ = ["days_told", "denials", "of_one_week", "untelling", "words_of_names"]
 
 _ABOUT = 0.25  # cosine between a claim and what is denied; low, for a denial may be a few words
 _SEARCHED = 12  # passages
@@ -107,6 +110,8 @@ def _tell_one_thing(one: Selected, other: Selected) -> bool:
     needed = 1 if _is_near(other.text, second, one) else _SHARED
     if len(told & claim) < needed or _are_at_odds(other.text, one.text):
         return False
+    if not _may_be_one(days_told(other.text, second, other.claims), days_told(one.text, first, one.claims)):
+        return False
     return first.id == second.id or of_one_week(first, second)
 
 
@@ -124,6 +129,7 @@ def _answering(
     """The sentences of the hits that may deny the claim, each with what it denies. `must_name`: the claim is of the
     speaker's own deed, which nobody denies by denying their own."""
     own = {(quote.article.id, quote.span) for quote in claimed.quotes}
+    own_article = claimed.quotes[0].article
     for hit in hits:
         before: Span | None = None
         for span in hit.passage.sentences:
@@ -133,8 +139,10 @@ def _answering(
                 about, denied = _about(denial, hit, before, speech)
                 whose = bool(denied & sides) or (not denied and not must_name and _concerns(denial, claimed))
                 whose = whose and (bool(sides) or _is_near(about, hit.article, claimed))
+                claims = speech.claims(hit.article, span)
+                days = days_told(about, hit.article, claims), days_told(claimed.text, own_article, claimed.claims)
+                whose = whose and _may_be_one(*days)
                 if whose and _may_be_of(about, hit.article, claimed) and _in_time(about, hit.article, claimed):
-                    claims = speech.claims(hit.article, span)
                     yield Selected((Quote(hit.article, span),), claims, 0.0), about
                     break
             before = span
@@ -184,12 +192,12 @@ def _may_be_of(denied: str, article: Article, claimed: Selected) -> bool:
 
 def _name_one(one: str, other: str) -> bool:
     """Whether both name one place, person or day."""
-    return not names_of(one).isdisjoint(names_of(other)) or not _days(one).isdisjoint(_days(other))
+    return not words_of_names(one).isdisjoint(words_of_names(other)) or not _days(one).isdisjoint(_days(other))
 
 
 def _are_at_odds(one: str, other: str) -> bool:
     """Whether both name places and people, or days, and none in common."""
-    return any(a and b and a.isdisjoint(b) for a, b in ((of(one), of(other)) for of in (names_of, _days)))
+    return any(a and b and a.isdisjoint(b) for a, b in ((of(one), of(other)) for of in (words_of_names, _days)))
 
 
 def _telling(*texts: str) -> list[frozenset[str]]:
@@ -236,12 +244,26 @@ def untelling() -> frozenset[str]:
     return stems(words) | stems(" ".join(_CALENDAR))
 
 
-def names_of(text: str) -> set[str]:
+def words_of_names(text: str) -> set[str]:
     """Places and people that a text names, the sides left out."""
     names = (name for name in names_in(f"- {text}") if name[0].isalpha())
     return {name for name in names if side_of(name) is None and name not in _CALENDAR}
 
 
+def days_told(text: str, article: Article, claims: Sequence[Claim] = ()) -> set[str]:
+    """The days that a text of this article tells of ("on Saturday" too), in ISO format; not those on which the claims
+    were made."""
+    days = {day.iso for day in resolved(text, article.published) if day.precision == "day" and day.iso}
+    return days - {claim.as_of for claim in claims if claim.as_of}
+
+
+def _may_be_one(days: set[str], others: set[str]) -> bool:
+    """Whether two texts that tell of these days may tell of one: a night has two."""
+    if not days or not others:
+        return True
+    return any(abs((date.fromisoformat(a) - date.fromisoformat(b)).days) <= 1 for a in days for b in others)
+
+
 def _days(text: str) -> set[str]:
-    """Days of the year that a text names."""
+    """Days of the year that a text writes out."""
     return {f"{m['day'] or m['day2']} {m['month'] or m['month2']}" for m in _DAY.finditer(text)}

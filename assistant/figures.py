@@ -57,9 +57,11 @@ _OF_OWN = r"(?:of\s+(?:its|their|his|her|the|those|these)\s+(?:own\s+)?|of\s+)?"
 _MORE = r"(?:more\s+|other\s+|others\s*)?"
 _COUNTED = rf"\s+{_MORE}{_OF_OWN}"
 _BE = rf"(?:(?:{_either(_LEXICON['auxiliaries'].split())})\s+)"
-_THEN = rf"(?=\s*(?:$|[.,;:)!?”\"’]|(?:{_either(_LEXICON['after_states'].split())})\b))"  # not "20 dead cows"
+_AFTER_STATE = rf"(?!at\s+(?:least|most)\b)(?:{_either(_LEXICON['after_states'].split())})\b"
+_THEN = rf"(?=\s*(?:$|[.,;:)!?”\"’]|{_AFTER_STATE}))"  # not "20 dead cows"
 _INSERTED = r"(?:,?\s+(?:including|among\s+them)\s+[^.;:()]{1,60}?)?"
-_GAP = rf"{_INSERTED}(?:,?\s+(?!{_ACTIVE}|died|perished|fled|dozens|scores|hundreds|others|\d)[^\s.;:(),]+){{0,9}}?,?"
+_NO_GAP = rf"(?:{_ACTIVE}|died|perished|fled|dozens|scores|hundreds|others|another|\d)"
+_GAP = rf"{_INSERTED}(?:,?\s+(?!{_NO_GAP})[^\s.;:(),]+){{0,9}}?,?"
 _AFTER = tuple(  # what stands behind the number, the first that fits
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -71,6 +73,8 @@ _AFTER = tuple(  # what stands behind the number, the first that fits
         rf"{_COUNTED}(?P<unit>{_UNIT}){_GAP}\s+(?P<word>{_WENT})\b",
         # "20 were hurt"
         rf"\s+(?:of\s+them\s+)?(?:more\s+|others?\s+)?{_BE}{{1,3}}(?P<word>{_ACTIVE}|{_STATE})\b",
+        # "three died"
+        rf"\s+(?:of\s+them\s+)?(?:more\s+|others?\s+)?(?P<word>{_WENT})\b",
         # "took 20 soldiers prisoner"
         rf"{_COUNTED}(?P<unit>{_UNIT})\s+(?P<word>prisoner|hostage)\b",
         # "20 dead servicemen"
@@ -135,25 +139,51 @@ def figures_in(
     """
     told = _told(sentence, claims)
     found = []
-    for counted in _counted(sentence, before):
+    counts = list(_counted(sentence, before))
+    for place, counted in enumerate(counts):
         claim = _counting(counted.number.start(), told)
         if claim is None or claim.stance != "denies":
-            found.append(_figure(sentence, counted, claim, citation, published))
+            # "20 were killed, and three died in Homs" counts two events; "20 were killed and three wounded in Homs" one
+            others = (o.number.start() for o in counts[place + 1 :] if _is_another(sentence, counted, o))
+            where = _where(sentence, counted, next(others, len(sentence)))
+            found.append(_figure(sentence, counted, claim, citation, published, where))
     return found
 
 
-def _figure(sentence: str, counted: _Counted, claim: Claim | None, citation: int, published: str | None) -> Figure:
+def _is_another(sentence: str, one: _Counted, later: _Counted) -> bool:
+    """Whether a later count of a sentence is of another event: of the same fate, another number, in a clause of its
+    own."""
+    return (
+        one.what == later.what
+        and not later.is_part
+        and _bounds(one.number) != _bounds(later.number)
+        and _NEXT_CLAUSE.search(sentence, one.around.end, later.number.start()) is not None
+    )
+
+
+_NEXT_CLAUSE = re.compile(r"[,.]|\b(?:but|while|whereas)\b")
+
+
+def _bounds(number: re.Match[str]) -> tuple[int, int]:
+    """The lowest and the highest count that a number stands for."""
+    low = _VAGUE[" ".join(number["vague"].lower().split())] if number["vague"] else _value(number["low"])
+    high = _value(number["high"]) if number["high"] else low
+    return min(low, high), max(low, high)
+
+
+def _figure(
+    sentence: str, counted: _Counted, claim: Claim | None, citation: int, published: str | None, where: str | None
+) -> Figure:
     number = counted.number
-    values = [_VAGUE[" ".join(number["vague"].lower().split())]] if number["vague"] else [_value(number["low"])]
-    values += [_value(number["high"])] if number["high"] else []
+    low, high = _bounds(number)
     unit = counted.unit
     around = counted.around.of(sentence)
     lead = sentence[max(0, counted.around.start - 30) : counted.around.start]
     own = _THEIR_OWN.search(f"{lead}{around}")
     return Figure(
         what=counted.what,
-        low=min(values),
-        high=max(values),
+        low=low,
+        high=high,
         unit=unit,
         speaker=claim.speaker if claim else None,
         as_of=_as_of(sentence, published, claim),
@@ -161,7 +191,7 @@ def _figure(sentence: str, counted: _Counted, claim: Claim | None, citation: int
         written=number.group().strip().removesuffix(" of"),
         side=claim.side if claim else None,
         whose=_whose(sentence, counted) or (claim.side if claim and own else None),
-        where=_where(sentence, counted),
+        where=where,
         is_part=counted.is_part,
         convention="ACLED" if number["vague"] else None,
     )
@@ -179,6 +209,7 @@ def _counted(sentence: str, before: str) -> Iterator[_Counted]:
         goes_on = last is not None and last.is_part and _JOINED.fullmatch(sentence, last.around.end, number.start())
         counted = _part(sentence, number, whole, goes_on=bool(goes_on))
         counted = counted or _behind(sentence, number) or _ahead(sentence, number, before)
+        counted = counted or _left_out(sentence, number, whole)
         if counted is not None:
             whole, last = (whole if counted.is_part else counted), counted
             yield counted
@@ -208,7 +239,7 @@ def _part(sentence: str, number: re.Match[str], whole: _Counted | None, *, goes_
 def _behind(sentence: str, number: re.Match[str]) -> _Counted | None:
     """What is counted, told behind the number."""
     found = next((m for pattern in _AFTER if (m := pattern.match(sentence, number.end()))), None)
-    if found is None:
+    if found is None or _is_a_date(sentence, number, found.groupdict().get("unit")):
         return None
     unit = _tidy(found.groupdict().get("unit"))
     if unit and (unit.split()[-1].lower() in _NO_PEOPLE or unit.lower() in _OF_WORD):
@@ -222,7 +253,7 @@ def _behind(sentence: str, number: re.Match[str]) -> _Counted | None:
 def _ahead(sentence: str, number: re.Match[str], before: str) -> _Counted | None:
     """What is counted, told before the number, or in the sentence before."""
     unit = _UNIT_NEXT.match(sentence, number.end())
-    if unit is None and (_is_a_date(sentence, number) or re.fullmatch(r"(?:19|20)\d\d", number.group())):
+    if _is_a_date(sentence, number, unit and unit["unit"]):
         return None
     counted = _tidy(unit["unit"]) if unit else None
     if counted and (counted.split()[-1].lower() in _NO_PEOPLE or number["between"]):
@@ -239,12 +270,35 @@ def _ahead(sentence: str, number: re.Match[str], before: str) -> _Counted | None
     return None
 
 
-def _is_a_date(sentence: str, number: re.Match[str]) -> bool:
-    return bool(
-        re.match(
-            r"\s+(?:January|February|March|April|May|June|July|August|September|October|November|December)",
-            sentence[number.end() :],
-        )
+_ALSO = re.compile(r"[^.;:()\d]{0,60}?(?:,|,?\s+and)\s+(?:another\s+|a\s+further\s+)?")
+_THERE = re.compile(
+    r"(?:\s+(?:more|others?))?\s+(?:in|at|near|on)\s+(?:the\s+)?(?:[a-z-]+\s+){0,2}[A-Z](?![a-z]+\s+\d)"
+)
+
+
+def _left_out(sentence: str, number: re.Match[str], whole: _Counted | None) -> _Counted | None:
+    """ "20 people died in Homs and nine in Hama": what befell the nine is said of the others."""
+    if whole is None or _is_a_date(sentence, number, None) or not _THERE.match(sentence, number.end()):
+        return None
+    if not _ALSO.fullmatch(sentence, whole.around.end, number.start()):
+        return None
+    return _Counted(number, whole.what, whole.unit, Span(number.start(), number.end()))
+
+
+_MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+_MONTH_BEHIND = re.compile(rf"\s+{_MONTH}\b")
+_MONTH_AHEAD = re.compile(rf"\b{_MONTH}\s+\Z")
+
+
+def _is_a_date(sentence: str, number: re.Match[str], unit: str | None) -> bool:
+    """Whether the number is a year or the day of a month. "In May 20 people died" counts them; with "24 October 2016
+    Six people died" begin texts that lost their line breaks."""
+    ahead = _MONTH_AHEAD.search(sentence, 0, number.start()) is not None
+    if re.fullmatch(r"(?:19|20)\d\d", number.group()):
+        return ahead or unit is None
+    return unit is None and (
+        (ahead and re.fullmatch(r"\d\d?", number.group()) is not None)
+        or _MONTH_BEHIND.match(sentence, number.end()) is not None
     )
 
 
@@ -270,9 +324,10 @@ def _whose(sentence: str, counted: _Counted) -> str | None:
 _STATED = re.compile(rf"(?!(?:{_ACTIVE})\b)(?:toll|{_STATE})\b", re.IGNORECASE)
 
 
-def _where(sentence: str, counted: _Counted) -> str | None:
-    """The place that is named next behind what is counted, else the last before it, both within the semicolons around
-    it. Those who speak are no place."""
+def _where(sentence: str, counted: _Counted, until: int) -> str | None:
+    """The place of what the count is told of in a clause of its own ("the raid on Homs, which killed 20"), else the one
+    named next behind it and before the next count of the kind, at `until`; else the last before it; all within the
+    semicolons around it. Those who speak are no place."""
     told = attributions(sentence)
     speaking = [one.speaker for one in told if one.speaker is not None]
     places = [
@@ -284,7 +339,10 @@ def _where(sentence: str, counted: _Counted) -> str | None:
     ]
     at = counted.number.start()
     first, last = sentence.rfind(";", 0, at), sentence.find(";", at)
-    places = [(m, place) for m, place in places if first < m.start() and (last < 0 or m.start() < last)]
+    places = [(m, place) for m, place in places if first < m.start() < (until if last < 0 else min(last, until))]
+    for match, place in places:
+        if _RELATIVE.fullmatch(sentence, match.end(), max(match.end(), at)):
+            return place
     behind = [place for m, place in places if m.start() > at and not _is_elsewhere(sentence[at : m.start()])]
     # "In Minsk officials said 20 people died": there they spoke; not so in "Homs, where officials say 20 people died"
     ahead = [
@@ -293,6 +351,9 @@ def _where(sentence: str, counted: _Counted) -> str | None:
         if m.start() < at and (m["where"] or not any(m.start() < o.cue.start < at for o in told))
     ]
     return behind[0] if behind else ahead[-1] if ahead else None
+
+
+_RELATIVE = re.compile(rf",?\s+(?:that|which)\s+(?:\w+\s+)?(?:{_ACTIVE}|left)\s+(?:\w+\s+)?")
 
 
 def _is_elsewhere(between: str) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.answer import Figure
 from assistant.citations import Quote, normalised
 from assistant.claims import AskedOf, Speech, asked_of, side_of
 from assistant.contrary import contraries
-from assistant.denials import denials, names_of
+from assistant.denials import denials, words_of_names
 from assistant.figures import figures_in
 from assistant.reader import Evidence, asks_how_many
 from assistant.writers import Selected
@@ -41,7 +42,7 @@ def select(
 ) -> Selection:
     """The best sentences with a score of at least `confidence`, `limit` at most, without repetitions, with denials."""
     speech = Speech()
-    evidence = _of_the_place_asked(question, evidence, confidence, speech)
+    evidence = _of_those_asked(question, evidence, confidence, speech)
     sentences: list[Evidence] = []
     for found in _of_the_one_asked(asked_of(question), [e for e in evidence if e.score >= confidence], speech):
         if sentences and found.score < _BESIDE_BEST * sentences[0].score:
@@ -78,18 +79,42 @@ def _of_the_one_asked(asked: AskedOf, evidence: list[Evidence], speech: Speech) 
     return fitting if must_fit or fitting else evidence
 
 
-def _of_the_place_asked(
+def _of_those_asked(
     question: str, evidence: Sequence[Evidence], confidence: float, speech: Speech
 ) -> Sequence[Evidence]:
-    """Where the question asks how many at a place that a count is known for: without the sentences that count at other
-    places only. If none is known for it, they stay: a town's dead may be among those of the region asked for."""
-    places = names_of(question) if asks_how_many(question) else set[str]()
-    if not places:
+    """Where the question asks how many at a place, or how many of a side, and a count of it is known: without the
+    sentences that count at other places, or those of other sides, only. If none is known, they stay: a town's dead may
+    be among those of the region asked for."""
+    if not asks_how_many(question):
         return evidence
-    where = [[f.where for f in _figures(e, speech)] if e.score >= confidence else [] for e in evidence]
-    there = [any(place is None or not places.isdisjoint(place.split()) for place in counted) for counted in where]
-    known = any(not places.isdisjoint(place.split()) for counted in where for place in counted if place)
-    return [e for e, counted, here in zip(evidence, where, there, strict=True) if here or not counted or not known]
+    counted = [_figures(e, speech) if e.score >= confidence else [] for e in evidence]
+    places, side = words_of_names(question), _side_counted(question)
+    left = _fitting(counted, lambda f: f.where and not places.isdisjoint(f.where.split())) if places else counted
+    left = _fitting(left, lambda f: f.whose and f.whose == side) if side else left
+    return [e for e, before, after in zip(evidence, counted, left, strict=True) if after or not before]
+
+
+def _fitting(
+    counted: Sequence[Sequence[Figure]], fits: Callable[[Figure], bool | str | None]
+) -> Sequence[Sequence[Figure]]:
+    """Of each sentence's figures those that fit and those of which it is not told (`fits` gives None); all of them
+    where none fits."""
+    if not any(fits(figure) for figures in counted for figure in figures):
+        return counted
+    return [[figure for figure in figures if fits(figure) in {True, None}] for figures in counted]
+
+
+_COUNTED_OF = re.compile(  # "how many Syrian soldiers were killed", "how many men did Syria lose"
+    r"\bhow\s+many\s+(?:(?:(?!in\b|at\b|near\b)[\w’'-]+\s+){1,4}?(?:did|has|have|had)\s+(?P<loser>[^?]{2,40}?)\s+(?:lose|lost)\b"
+    r"|(?P<unit>(?:(?!in\b|at\b|near\b)[\w’'-]+\s+){1,4}?)(?:were|was|are|is|did|do|have|has|had|died|fell)\b)",
+    re.IGNORECASE,
+)
+
+
+def _side_counted(question: str) -> str | None:
+    """The side whose dead, wounded or lost a question asks for."""
+    found = _COUNTED_OF.search(question)
+    return side_of(found["loser"] or found["unit"]) if found else None
 
 
 def _other_counts(

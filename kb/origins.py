@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
+from itertools import islice
 from typing import Literal
 
 from kb.article import Article, Hit, Span
@@ -29,6 +30,7 @@ _FEWEST = 3  # sentences: fewer may be a background that two reports took from a
 _SHARE = 0.2  # of the words of the shorter one: wire copy is cut and added to, until a fifth is left of it
 _NEAR = 0.8  # of the words of both
 _RUN = 5  # words in a run of which a mark is made
+_FIRST = 5  # words that two passages must share before all are compared
 _GRAM = 3  # words that are compared at a time
 _ALIKE = 0.6  # of a sentence's runs of three words: an editor's hand, but no other sentence
 _OVERLAP = 1 / 3  # of the shorter of two passages that is in the other, for the two to be shown as one
@@ -146,19 +148,20 @@ def collapsed(hits: Iterable[Hit], origins: Mapping[str, str]) -> list[Hit]:
     its others are told in that hit's article too, figures and all. What a copy adds or changes is found by itself.
     """
     found: list[Hit] = []
-    saying: dict[_Gram, int] = {}  # the words of a passage -> the place of the first hit that has them
+    beginning: dict[_Gram, list[int]] = {}  # the first words of a passage -> the places of the hits that begin so
     telling: dict[str, list[int]] = {}  # an origin -> the places of its hits
     told = cache(_Told)
     for hit in hits:
-        words, origin = _words_of_passage(hit.passage.text), origins.get(hit.passage.article_id)
+        text, origin = hit.passage.text, origins.get(hit.passage.article_id)
         alike = [] if origin is None else telling.setdefault(origin, [])
-        same = saying.get(words, len(found))
+        beside = beginning.setdefault(_first_words(text), [])
+        same = next((i for i in beside if _say_the_same(found[i].passage.text, text)), len(found))
         place = next((i for i in alike if i < same and _adds_nothing(hit, found[i], told)), same)
         if place < len(found):
             found[place] = replace(found[place], copies=(*found[place].copies, hit))
         else:
             alike.append(place)
-            saying[words] = place
+            beside.append(place)
             found.append(hit)
     return found
 
@@ -194,6 +197,15 @@ def _words(text: str) -> _Gram:
 )  # an answer takes several searches, which find much the same; whole articles would be too long
 def _words_of_passage(text: str) -> _Gram:
     return _words(text)
+
+
+def _first_words(text: str) -> _Gram:
+    """The first words of a text; finding all of them costs more than the rest of telling copies apart."""
+    return tuple(match[0] for match in islice(_WORD.finditer(text.casefold()), _FIRST))
+
+
+def _say_the_same(one: str, other: str) -> bool:
+    return _words_of_passage(one) == _words_of_passage(other)
 
 
 def _runs(words: _Gram, length: int) -> list[_Gram]:

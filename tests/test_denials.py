@@ -97,6 +97,13 @@ def test_a_denial_of_another_season_answers_another_claim(base: KnowledgeBase, p
     assert _answering(base, ACCUSED, other, published) == ([other] if answers else [])
 
 
+@pytest.mark.parametrize(("day", "answers"), [("2 May", True), ("Sunday", True), ("20 April", False)])
+def test_a_denial_of_another_days_deed_answers_another_claim(base: KnowledgeBase, day: str, answers: bool) -> None:
+    claimed = "Jordan said on Tuesday that Syria had shelled the wells of Darpol on Saturday."
+    other = f"Syria denied shelling the wells of Darpol on {day}."
+    assert _answering(base, claimed, other, "2020-05-06") == ([other] if answers else [])
+
+
 def test_no_sentence_is_its_own_denial(base: KnowledgeBase) -> None:
     claim = "Jordan accused Syria of having poisoned four wells, which Syria denied."
     assert _answering(base, claim, "Syria sent engineers to the wells.") == []

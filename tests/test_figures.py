@@ -153,7 +153,28 @@ def test_parts_go_on_and_what_is_counted_may_stand_behind(
         ("300 people have been killed in the bombardment of opposition-held Brest.", "Brest"),
         ("19 people were killed on Tuesday, hours after an attack left dozens dead in Brest.", None),
         ("19 people were killed after a raid hit the village of Brest.", "Brest"),
+        ("The attack in Homs that killed 20 people came after a raid in Idlib.", "Homs"),
+        ("The strike killed 20 people, and another three died in Aleppo.", None),
+        ("Shelling killed 20 people and wounded 30 in Homs.", "Homs"),
     ],
 )
 def test_where_the_counted_fell(sentence: str, where: str | None) -> None:
     assert figures_in(sentence, (), 1)[0].where == where
+
+
+@pytest.mark.parametrize(
+    ("sentence", "counted"),
+    [
+        ("The strike killed 20 people, and another three died in Homs.", [("20", None), ("three", "Homs")]),
+        ("At least 40 people died in Homs and nine in Hama.", [("At least 40", "Homs"), ("nine", "Hama")]),
+        ("In May 20 people died in Homs.", [("20", "Homs")]),
+        ("The raid on May 7 killed two people in Homs.", [("two", "Homs")]),
+        ("24 October 2016 Six people were killed in Homs.", [("Six", "Homs")]),
+        ("Those who in 2014 fled came back to Homs.", []),
+        ("Two bombers killed at least three people in Homs.", [("at least three", "Homs")]),
+    ],
+)
+def test_every_event_of_a_sentence_is_counted_at_its_place_and_no_day(
+    sentence: str, counted: list[tuple[str, str | None]]
+) -> None:
+    assert [(f.written, f.where) for f in figures_in(sentence, (), 1)] == counted
