@@ -110,7 +110,7 @@ def _tell_one_thing(one: Selected, other: Selected) -> bool:
     needed = 1 if _is_near(other.text, second, one) else _SHARED
     if len(told & claim) < needed or _are_at_odds(other.text, one.text):
         return False
-    if not _may_be_one(days_told(other.text, second, other.claims), days_told(one.text, first, one.claims)):
+    if _tells_other_days(other.text, second, other.claims, one):
         return False
     return first.id == second.id or of_one_week(first, second)
 
@@ -129,7 +129,6 @@ def _answering(
     """The sentences of the hits that may deny the claim, each with what it denies. `must_name`: the claim is of the
     speaker's own deed, which nobody denies by denying their own."""
     own = {(quote.article.id, quote.span) for quote in claimed.quotes}
-    own_article = claimed.quotes[0].article
     for hit in hits:
         before: Span | None = None
         for span in hit.passage.sentences:
@@ -139,10 +138,10 @@ def _answering(
                 about, denied = _about(denial, hit, before, speech)
                 whose = bool(denied & sides) or (not denied and not must_name and _concerns(denial, claimed))
                 whose = whose and (bool(sides) or _is_near(about, hit.article, claimed))
+                if not (whose and _may_be_of(about, hit.article, claimed) and _in_time(about, hit.article, claimed)):
+                    continue
                 claims = speech.claims(hit.article, span)
-                days = days_told(about, hit.article, claims), days_told(claimed.text, own_article, claimed.claims)
-                whose = whose and _may_be_one(*days)
-                if whose and _may_be_of(about, hit.article, claimed) and _in_time(about, hit.article, claimed):
+                if not _tells_other_days(about, hit.article, claims, claimed):
                     yield Selected((Quote(hit.article, span),), claims, 0.0), about
                     break
             before = span
@@ -257,11 +256,11 @@ def days_told(text: str, article: Article, claims: Sequence[Claim] = ()) -> set[
     return days - {claim.as_of for claim in claims if claim.as_of}
 
 
-def _may_be_one(days: set[str], others: set[str]) -> bool:
-    """Whether two texts that tell of these days may tell of one: a night has two."""
-    if not days or not others:
-        return True
-    return any(abs((date.fromisoformat(a) - date.fromisoformat(b)).days) <= 1 for a in days for b in others)
+def _tells_other_days(text: str, article: Article, claims: Sequence[Claim], claimed: Selected) -> bool:
+    """Whether a text and a claim both tell of days, and of none in common; a day apart may be one night."""
+    days, own = days_told(text, article, claims), days_told(claimed.text, claimed.quotes[0].article, claimed.claims)
+    gaps = [abs((date.fromisoformat(a) - date.fromisoformat(b)).days) for a in days for b in own]
+    return bool(gaps) and min(gaps) > 1
 
 
 def _days(text: str) -> set[str]:

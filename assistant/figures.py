@@ -56,11 +56,12 @@ _UNIT = rf"(?:(?!{_NO_UNIT})[A-Za-z][\w’'-]*\s+){{0,4}}?{_PLURAL}"
 _OF_OWN = r"(?:of\s+(?:its|their|his|her|the|those|these)\s+(?:own\s+)?|of\s+)?"
 _MORE = r"(?:more\s+|other\s+|others\s*)?"
 _COUNTED = rf"\s+{_MORE}{_OF_OWN}"
+_OTHERS = r"\s+(?:of\s+them\s+)?(?:more\s+|others?\s+)?"
 _BE = rf"(?:(?:{_either(_LEXICON['auxiliaries'].split())})\s+)"
 _AFTER_STATE = rf"(?!at\s+(?:least|most)\b)(?:{_either(_LEXICON['after_states'].split())})\b"
 _THEN = rf"(?=\s*(?:$|[.,;:)!?”\"’]|{_AFTER_STATE}))"  # not "20 dead cows"
 _INSERTED = r"(?:,?\s+(?:including|among\s+them)\s+[^.;:()]{1,60}?)?"
-_NO_GAP = rf"(?:{_ACTIVE}|died|perished|fled|dozens|scores|hundreds|others|another|\d)"
+_NO_GAP = rf"(?:{_ACTIVE}|died|perished|fled|dozens|scores|hundreds|others|another\s+(?:{_IN_WORDS})\b|\d)"
 _GAP = rf"{_INSERTED}(?:,?\s+(?!{_NO_GAP})[^\s.;:(),]+){{0,9}}?,?"
 _AFTER = tuple(  # what stands behind the number, the first that fits
     re.compile(pattern, re.IGNORECASE)
@@ -72,9 +73,9 @@ _AFTER = tuple(  # what stands behind the number, the first that fits
         # "20 people died"
         rf"{_COUNTED}(?P<unit>{_UNIT}){_GAP}\s+(?P<word>{_WENT})\b",
         # "20 were hurt"
-        rf"\s+(?:of\s+them\s+)?(?:more\s+|others?\s+)?{_BE}{{1,3}}(?P<word>{_ACTIVE}|{_STATE})\b",
+        rf"{_OTHERS}{_BE}{{1,3}}(?P<word>{_ACTIVE}|{_STATE})\b",
         # "three died"
-        rf"\s+(?:of\s+them\s+)?(?:more\s+|others?\s+)?(?P<word>{_WENT})\b",
+        rf"{_OTHERS}(?P<word>{_WENT})\b",
         # "took 20 soldiers prisoner"
         rf"{_COUNTED}(?P<unit>{_UNIT})\s+(?P<word>prisoner|hostage)\b",
         # "20 dead servicemen"

@@ -88,25 +88,27 @@ def _of_those_asked(
     if not asks_how_many(question):
         return evidence
     counted = [_figures(e, speech) if e.score >= confidence else [] for e in evidence]
-    places, side = words_of_names(question), _side_counted(question)
-    left = _fitting(counted, lambda f: f.where and not places.isdisjoint(f.where.split())) if places else counted
-    left = _fitting(left, lambda f: f.whose and f.whose == side) if side else left
+    left: Sequence[Sequence[Figure]] = counted
+    if places := words_of_names(question):
+        left = _fitting(left, lambda figure: figure.where, lambda where: not places.isdisjoint(where.split()))
+    if side := _side_counted(question):
+        left = _fitting(left, lambda figure: figure.whose, lambda whose: whose == side)
     return [e for e, before, after in zip(evidence, counted, left, strict=True) if after or not before]
 
 
 def _fitting(
-    counted: Sequence[Sequence[Figure]], fits: Callable[[Figure], bool | str | None]
+    counted: Sequence[Sequence[Figure]], told: Callable[[Figure], str | None], fits: Callable[[str], bool]
 ) -> Sequence[Sequence[Figure]]:
-    """Of each sentence's figures those that fit and those of which it is not told (`fits` gives None); all of them
-    where none fits."""
-    if not any(fits(figure) for figures in counted for figure in figures):
+    """Of each sentence's figures those of which the fitting is told, or nothing; all of them where none fits."""
+    if not any(fits(words) for figures in counted for figure in figures if (words := told(figure))):
         return counted
-    return [[figure for figure in figures if fits(figure) in {True, None}] for figures in counted]
+    return [[figure for figure in figures if not (words := told(figure)) or fits(words)] for figures in counted]
 
 
+_WHOM = r"(?:(?!in\b|at\b|near\b)[\w’'-]+\s+){1,4}?"
 _COUNTED_OF = re.compile(  # "how many Syrian soldiers were killed", "how many men did Syria lose"
-    r"\bhow\s+many\s+(?:(?:(?!in\b|at\b|near\b)[\w’'-]+\s+){1,4}?(?:did|has|have|had)\s+(?P<loser>[^?]{2,40}?)\s+(?:lose|lost)\b"
-    r"|(?P<unit>(?:(?!in\b|at\b|near\b)[\w’'-]+\s+){1,4}?)(?:were|was|are|is|did|do|have|has|had|died|fell)\b)",
+    rf"\bhow\s+many\s+(?:{_WHOM}(?:did|has|have|had)\s+(?P<loser>[^?]{{2,40}}?)\s+(?:lose|lost)\b"
+    rf"|(?P<unit>{_WHOM})(?:were|was|are|is|did|do|have|has|had|died|fell)\b)",
     re.IGNORECASE,
 )
 

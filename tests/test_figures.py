@@ -167,6 +167,7 @@ def test_where_the_counted_fell(sentence: str, where: str | None) -> None:
     [
         ("The strike killed 20 people, and another three died in Homs.", [("20", None), ("three", "Homs")]),
         ("At least 40 people died in Homs and nine in Hama.", [("At least 40", "Homs"), ("nine", "Hama")]),
+        ("Her three children as well as another child were killed in Homs.", [("three", "Homs")]),
         ("In May 20 people died in Homs.", [("20", "Homs")]),
         ("The raid on May 7 killed two people in Homs.", [("two", "Homs")]),
         ("24 October 2016 Six people were killed in Homs.", [("Six", "Homs")]),

@@ -300,6 +300,27 @@ def test_the_dead_of_another_place_are_no_answer(assistant: Assistant, place: st
     assert other not in {figure.where for figure in answer.figures}
 
 
+@pytest.mark.parametrize(
+    ("question", "whose", "another"),
+    [
+        ("How many Azerbaijani soldiers were killed in 2020?", "Azerbaijan", "Armenia"),
+        ("How many Armenian soldiers were killed in 2020?", "Armenia", "Azerbaijan"),
+    ],
+)
+def test_the_dead_of_another_side_are_no_answer(assistant: Assistant, question: str, whose: str, another: str) -> None:
+    counted = {figure.whose for figure in assistant.ask(question).figures}
+    assert whose in counted
+    assert another not in counted
+
+
+def test_a_denial_of_another_days_strike_stands_beside_none(assistant: Assistant) -> None:
+    answer = assistant.ask("How many people were killed in Ganja?")
+    cited = {citation.id: citation.quote for citation in answer.citations}
+    denials = [cited[number] for dispute in answer.disputes for number in dispute.denied_by]
+    assert denials
+    assert not any("4 October" in denial for denial in denials)
+
+
 def test_the_dead_of_its_towns_are_kept_where_a_region_is_asked_for_that_has_no_count(assistant: Assistant) -> None:
     answer = assistant.ask("How many people were killed in Azerbaijan in October 2020?")
     assert {"Ganja", "Barda"} & {figure.where for figure in answer.figures}
