@@ -424,11 +424,15 @@ def _disowns(words: Sequence[str], side: str | None) -> bool:
     """Whether the speaker says of its own that it did not: "it had flown no drones", "its forces had never …"."""
     clause = words[:14]
     names_own = any(word in _OWN or (side is not None and side_of(word.title()) == side) for word in clause)
-    return names_own and any(
-        (word in _NEGATIONS or word.endswith("n't"))
-        and clause[place - 1 : place] not in (["would"], ["will"], ["could"])
-        and not _UNTOLD & set(clause[place + 1 : place + 4])
-        for place, word in enumerate(clause)
+    return (
+        names_own
+        and any(
+            (word in _NEGATIONS or word.endswith("n't"))
+            and clause[place - 1 : place] not in (["would"], ["will"], ["could"])
+            and clause[place + 1 : place + 2] not in (["only"], ["just"], ["merely"])  # "not only": that as well
+            and not _UNTOLD & set(clause[place + 1 : place + 4])
+            for place, word in enumerate(clause)
+        )
     )
 
 

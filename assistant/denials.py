@@ -12,7 +12,7 @@ from assistant.actors import all_names
 from assistant.answer import Claim
 from assistant.citations import Quote
 from assistant.claims import Denial, Speech, side_of, sides_named, takes_it_on
-from assistant.reader import names_in
+from assistant.reader import families, names_in
 from assistant.writers import Selected
 from kb import Article, Filters, Hit, KnowledgeBase, Span
 from kb.article import day_range
@@ -104,7 +104,7 @@ def _accused(article: Article, span: Span, speech: Speech) -> dict[str, set[str]
 
 def _tell_one_thing(one: Selected, other: Selected) -> bool:
     """Whether two accusations of one side against another may be the same: words in common, no other place or day,
-    and, in two articles, both published in one week."""
+    and, in two articles, both published in one week or with one count at one place."""
     first, second = one.quotes[0].article, other.quotes[0].article
     told, claim = _telling(other.text, one.text)
     needed = 1 if _is_near(other.text, second, one) else _SHARED
@@ -112,7 +112,16 @@ def _tell_one_thing(one: Selected, other: Selected) -> bool:
         return False
     if _tells_other_days(other.text, second, other.claims, one):
         return False
-    return first.id == second.id or of_one_week(first, second)
+    return first.id == second.id or of_one_week(first, second) or _count_one(other.text, one.text)
+
+
+_COUNT = re.compile(r"(?<![\w.,])(?!(?:19|20)\d\d\b)\d+(?:,\d{3})*(?!\w|[.,]\d)")
+
+
+def _count_one(one: str, other: str) -> bool:
+    """Whether both give one number, which is no day or year, and name one place or person."""
+    numbers = (set(_COUNT.findall(_DAY.sub("", text))) for text in (one, other))
+    return bool(set.intersection(*numbers)) and _name_one(one, other)
 
 
 def of_one_week(one: Article, other: Article) -> bool:
@@ -200,13 +209,14 @@ def _are_at_odds(one: str, other: str) -> bool:
 
 
 def _telling(*texts: str) -> list[frozenset[str]]:
-    """The stems of each text that say what it is about: not who speaks, and not that somebody does."""
+    """The stems of each text that say what it is about, one for all that tell the same: not who speaks, and not that
+    somebody does."""
     names = all_names()
     # "Baku" is no more telling than "Azerbaijan".
     sides = {
         s for text in texts for side in sides_named(text) for name in (side, *names.get(side, ())) for s in stems(name)
     }
-    return [stems(text) - sides - untelling() for text in texts]
+    return [families(stems(text) - sides - untelling()) for text in texts]
 
 
 def _in_time(denied: str, article: Article, claimed: Selected) -> bool:

@@ -16,7 +16,7 @@ from assistant.attribution import Attribution, attributions, counting_verbs, lex
 from kb import Span
 from kb.days import resolved
 
-__all__ = ["figures_in"]
+__all__ = ["fates_named", "figures_in"]
 
 _LEXICON = lexicon()["figures"]
 
@@ -149,6 +149,17 @@ def figures_in(
             where = _where(sentence, counted, next(others, len(sentence)))
             found.append(_figure(sentence, counted, claim, citation, published, where))
     return found
+
+
+_HELD = frozenset({"captured", "abducted", "detained"})  # which of them it was, those who tell it do not agree on
+
+
+def fates_named(text: str) -> frozenset[str]:
+    """What is told to have befallen people, as `Figure.what` has it: of "were wounded" wounded, of "casualties" killed
+    and wounded, of "taken hostage" whatever is said of those who are held."""
+    named = {_OF_WORD[word] for word in re.findall(r"\w+", text.lower()) if word in _OF_WORD}
+    named |= {"killed", "wounded"} if re.search(r"\bcasualt(?:y|ies)\b", text, re.IGNORECASE) else set()
+    return frozenset(named | _HELD if named & _HELD else named)
 
 
 def _is_another(sentence: str, one: _Counted, later: _Counted) -> bool:

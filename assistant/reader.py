@@ -31,6 +31,7 @@ __all__ = [
     "Question",
     "Reader",
     "asks_how_many",
+    "families",
     "features",
     "is_evidence",
     "missing_names",
@@ -346,6 +347,11 @@ def _opposed() -> Mapping[str, frozenset[str]]:
 @functools.cache
 def _words() -> Mapping[str, list[str]]:
     return tomllib.loads(resources.files("assistant").joinpath("kin.toml").read_text("utf-8"))
+
+
+def families(words: frozenset[str]) -> frozenset[str]:
+    """The stems, one standing for all that tell the same thing in the words of war ("shell", "strike": "attack")."""
+    return frozenset(min(_kin().get(word, (word,))) for word in words)
 
 
 @functools.cache

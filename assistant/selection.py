@@ -11,7 +11,7 @@ from assistant.citations import Quote, normalised
 from assistant.claims import AskedOf, Speech, asked_of, side_of
 from assistant.contrary import contraries
 from assistant.denials import denials, words_of_names
-from assistant.figures import figures_in
+from assistant.figures import fates_named, figures_in
 from assistant.reader import Evidence, asks_how_many
 from assistant.writers import Selected
 from kb import Filters, Hit, KnowledgeBase
@@ -84,7 +84,8 @@ def _of_those_asked(
 ) -> Sequence[Evidence]:
     """Where the question asks how many at a place, or how many of a side, and a count of it is known: without the
     sentences that count at other places, or those of other sides, only. If none is known, they stay: a town's dead may
-    be among those of the region asked for."""
+    be among those of the region asked for. Where it asks for the wounded, no sentence that counts the dead alone is an
+    answer, and none that tells of no wounded."""
     if not asks_how_many(question):
         return evidence
     counted = [_figures(e, speech) if e.score >= confidence else [] for e in evidence]
@@ -93,7 +94,14 @@ def _of_those_asked(
         left = _fitting(left, lambda figure: figure.where, lambda where: not places.isdisjoint(where.split()))
     if side := _side_counted(question):
         left = _fitting(left, lambda figure: figure.whose, lambda whose: whose == side)
-    return [e for e, before, after in zip(evidence, counted, left, strict=True) if after or not before]
+    fates = fates_named(question)
+    if fates:
+        left = [[figure for figure in figures if figure.what in fates] for figures in left]
+    return [
+        e
+        for e, before, after in zip(evidence, counted, left, strict=True)
+        if after or not (before or (fates and fates.isdisjoint(fates_named(e.text))))
+    ]
 
 
 def _fitting(

@@ -28,6 +28,7 @@ CASES = (
         (("General Petro Koval", None, "said", "denies"),),
     ),
     Case("Russia denied firing the rocket.", (("Russia", "Russia", "denied", "denies"),)),
+    Case("Ankara said it had flown not only drones.", (("Ankara", "Turkey", "said", "asserts"),)),
     Case("Ankara said it had flown no drones.", (("Ankara", "Turkey", "said", "denies"),)),
     Case(
         "Iran's foreign ministry called the allegation baseless.",

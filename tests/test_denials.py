@@ -15,13 +15,13 @@ FULL = "Jordan accused Syria of having poisoned four wells. A spokesman gave no 
 DENIAL = "Syria denied that its army had poisoned any wells."
 
 
-def _denials(base: KnowledgeBase, brief: str, published: str) -> list[str]:
+def _denials(base: KnowledgeBase, brief: str, published: str, full: str = FULL, denial: str = DENIAL) -> list[str]:
     told = article(brief, "Later", "brief", published=published, outlet="Sample Post")
     base.add(
         [
             told,
-            article(FULL, "Wells", "full", published="2020-05-04", outlet="Sample Courier"),
-            article(DENIAL, "Denial", "denial", published="2020-05-05", outlet="Placeholder Times"),
+            article(full, "Full", "full", published="2020-05-04", outlet="Sample Courier"),
+            article(denial, "Denial", "denial", published="2020-05-05", outlet="Placeholder Times"),
         ]
     )
     passage = next(hit.passage for hit in base.search(brief, 3) if hit.article.id == told.id)
@@ -39,6 +39,16 @@ def _denials(base: KnowledgeBase, brief: str, published: str) -> list[str]:
 )
 def test_the_denial_of_the_accusation_told_in_full_answers_it_told_in_brief(base: KnowledgeBase, brief: str) -> None:
     assert _denials(base, brief, "2020-05-06") == [DENIAL]
+
+
+@pytest.mark.parametrize(("brief", "is_same"), [("13 dead in Irbid", True), ("14 dead in Irbid", False)])
+def test_an_accusation_of_weeks_before_is_known_by_its_count_and_place(
+    base: KnowledgeBase, brief: str, is_same: bool
+) -> None:
+    full = "Jordan said 13 people were killed when a missile hit Irbid, and accused Syria."
+    denial = "Syria denied firing the missile at Irbid."
+    found = _denials(base, f"Jordan reported {brief} and accused Syria.", "2020-06-20", full, denial)
+    assert found == ([denial] if is_same else [])
 
 
 @pytest.mark.parametrize(
@@ -116,6 +126,7 @@ def test_no_sentence_is_its_own_denial(base: KnowledgeBase) -> None:
         "Syria denied that it had broken the truce.",
         "Syria rejected the claim that it had broken the truce.",
         "Syria said that the accusation of having broken the truce was false.",
+        "Syria denied any breach of the armistice.",  # the same in other words
     ],
 )
 def test_who_denies_breaking_a_truce_rejects_no_truce(base: KnowledgeBase, other: str) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from assistant.claims import Context, claims_in
-from assistant.figures import figures_in
+from assistant.figures import fates_named, figures_in
 
 
 @pytest.mark.parametrize(
@@ -179,3 +179,17 @@ def test_every_event_of_a_sentence_is_counted_at_its_place_and_no_day(
     sentence: str, counted: list[tuple[str, str | None]]
 ) -> None:
     assert [(f.written, f.where) for f in figures_in(sentence, (), 1)] == counted
+
+
+@pytest.mark.parametrize(
+    ("text", "fates"),
+    [
+        ("How many people were wounded in Homs?", {"wounded"}),
+        ("What was the death toll?", {"killed"}),
+        ("How many casualties were there?", {"killed", "wounded"}),
+        ("How many were taken hostage?", {"abducted", "captured", "detained"}),
+        ("How many shells were fired?", set()),
+    ],
+)
+def test_what_befell_people_is_known_by_the_words_for_it(text: str, fates: set[str]) -> None:
+    assert fates_named(text) == fates

@@ -313,12 +313,17 @@ def test_the_dead_of_another_side_are_no_answer(assistant: Assistant, question: 
     assert another not in counted
 
 
+def test_the_dead_are_no_answer_where_the_wounded_are_asked_for(assistant: Assistant) -> None:
+    assert assistant.ask("How many people were wounded in Barda?").status == "abstained"
+
+
 def test_a_denial_of_another_days_strike_stands_beside_none(assistant: Assistant) -> None:
     answer = assistant.ask("How many people were killed in Ganja?")
     cited = {citation.id: citation.quote for citation in answer.citations}
     denials = [cited[number] for dispute in answer.disputes for number in dispute.denied_by]
     assert denials
     assert not any("4 October" in denial for denial in denials)
+    assert not answer.no_response
 
 
 def test_the_dead_of_its_towns_are_kept_where_a_region_is_asked_for_that_has_no_count(assistant: Assistant) -> None:
