@@ -136,6 +136,8 @@ def _named(sentence: str, one: Attribution, last: str | None, context: Context) 
     name = re.split(r",\s+(?:who|which|whose)\b", place.of(sentence))[0]
     if name.lower().startswith("this ") and side_of(name) is None:
         return []  # "this report": the outlet speaks of itself
+    if name.lower() == "we" and not one.is_quoted:
+        return []  # "as we reported": so does it
     if _WORD.findall(name.lower())[:1] and _WORD.findall(name.lower())[0] in PRONOUNS:
         known = last or _before_what(sentence[: place.start]) or context.speaker
         return [None] if known is None or known.split()[0].lower() in PRONOUNS else [known]
@@ -424,15 +426,12 @@ def _disowns(words: Sequence[str], side: str | None) -> bool:
     """Whether the speaker says of its own that it did not: "it had flown no drones", "its forces had never …"."""
     clause = words[:14]
     names_own = any(word in _OWN or (side is not None and side_of(word.title()) == side) for word in clause)
-    return (
-        names_own
-        and any(
-            (word in _NEGATIONS or word.endswith("n't"))
-            and clause[place - 1 : place] not in (["would"], ["will"], ["could"])
-            and clause[place + 1 : place + 2] not in (["only"], ["just"], ["merely"])  # "not only": that as well
-            and not _UNTOLD & set(clause[place + 1 : place + 4])
-            for place, word in enumerate(clause)
-        )
+    return names_own and any(
+        (word in _NEGATIONS or word.endswith("n't"))
+        and clause[place - 1 : place] not in (["would"], ["will"], ["could"])
+        and clause[place + 1 : place + 2] not in (["only"], ["just"], ["merely"], ["including"], ["counting"])
+        and not _UNTOLD & set(clause[place + 1 : place + 4])
+        for place, word in enumerate(clause)
     )
 
 

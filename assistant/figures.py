@@ -88,7 +88,9 @@ _AFTER = tuple(  # what stands behind the number, the first that fits
 _BEFORE = re.compile(  # what stands before it: "killing 20", "claimed the lives of 20", "the toll rose to 20"
     rf"(?:\b(?P<active>{_ACTIVE})\s+(?:off\s+|another\s+|a\s+further\s+)?"
     r"|\b(?P<of>lives|deaths|killing|deportation|displacement|bodies|toll)\s+of\s+"
-    rf"|\b(?P<toll>toll|{_STATE})\b(?:\s+(?!at\b|to\b|reached\b)[^\s.;:“”\"]+){{0,14}}?"
+    # "the dead at 20", "the number of people wounded to 20"; not "43 were killed in riots at 12 places"
+    r"|(?:\b(?=(?:toll|dead|deaths|fatalities|injuries)\b)|\b(?:the|of|number|number\s+of\s+\w+)\s+)"
+    rf"(?P<toll>toll|{_STATE})\b(?:\s+(?!at\b|to\b|reached\b)[^\s.;:“”\"]+){{0,14}}?"
     r"\s+(?:at|to|reached|stood\s+at|stands\s+at)\s+)\Z",
     re.IGNORECASE,
 )

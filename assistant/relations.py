@@ -45,7 +45,7 @@ def _related(figures: Sequence[Figure], cited: Mapping[int, Citation]) -> Iterat
         differs = _differs(a, b, cited)
         if differs is not None:
             yield Relation("different_scope", one, other, differs)
-        elif not _alike(a, b, cited) or _may_count_others(a, b):
+        elif not _alike(a, b, cited) or _may_count_others(a, b) or _are_far_apart(a, b, cited):
             continue  # the same place, but perhaps another event, or others' dead
         elif _same_speaker(a, b):
             later = _later(a, b, cited)
@@ -101,6 +101,27 @@ def _differs(a: Figure, b: Figure, cited: Mapping[int, Citation]) -> str | None:
         return "period"
     own, others = _events(a, cited), _events(b, cited)
     return "period" if own and others and own.isdisjoint(others) else None
+
+
+def _are_far_apart(a: Figure, b: Figure, cited: Mapping[int, Citation]) -> bool:
+    """Whether the times that the sentences or their headlines name, or else those at which they were published, are
+    months apart: two wars at one place have tolls in the same words."""
+    first, second = _times(a, cited), _times(b, cited)
+    gaps = [max(begin - until, since - end) for begin, end in first for since, until in second]
+    return bool(gaps) and min(gaps) > _MONTHS
+
+
+_MONTHS = 90 * 86400  # seconds
+
+
+def _times(figure: Figure, cited: Mapping[int, Citation]) -> list[tuple[float, float]]:
+    citation = cited.get(figure.citation)
+    if citation is None:
+        return []
+    texts = (citation.quote, citation.title)
+    named = {day.iso for text in texts for day in resolved(text, citation.published)} | {figure.as_of}
+    times = [time for time in named if time is not None] or [citation.published or ""]
+    return [day_range(time) for time in times if time]
 
 
 def _counts_on(figure: Figure, cited: Mapping[int, Citation]) -> bool:

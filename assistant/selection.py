@@ -73,7 +73,10 @@ def nearest(question: str, hits: Sequence[Hit], limit: int = 3) -> list[Quote]:
 
 def _of_the_one_asked(asked: AskedOf, evidence: list[Evidence], speech: Speech) -> list[Evidence]:
     """Only the sentences in which the one speaks whom the question asks about: the words of one side are no answer to
-    what another said. Where the question asks for someone of no known side, all of them if none fits."""
+    what another said. All of them where it asks for nobody's words, or for those of someone of no known side whom none
+    fits."""
+    if not asked:
+        return evidence
     fitting = [e for e in evidence if any(asked.fits(claim) for claim in speech.claims(e.article, e.span))]
     must_fit = asked.speaker is not None and side_of(asked.speaker) is not None
     return fitting if must_fit or fitting else evidence

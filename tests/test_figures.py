@@ -193,3 +193,10 @@ def test_every_event_of_a_sentence_is_counted_at_its_place_and_no_day(
 )
 def test_what_befell_people_is_known_by_the_words_for_it(text: str, fates: set[str]) -> None:
     assert fates_named(text) == fates
+
+
+def test_no_place_of_riots_is_among_the_wounded() -> None:
+    sentence = (
+        "Medics said 43 people were killed and hundreds more were wounded in riots taking place at 12 sites there."
+    )
+    assert [(f.what, f.low) for f in figures_in(sentence, (), 1)] == [("killed", 43), ("wounded", 100)]

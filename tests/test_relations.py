@@ -107,3 +107,27 @@ def test_the_dead_since_some_time_are_not_those_of_one_event() -> None:
         ),
     )
     assert relations(figures, citations) == (Relation("different_scope", 0, 1, "period"),)
+
+
+@pytest.mark.parametrize(
+    ("published", "related"),
+    [("2012-11-25", True), ("2014-07-28", False)],  # of two wars, told in the same words
+)
+def test_tolls_of_times_that_are_months_apart_are_not_related(published: str, related: bool) -> None:
+    found = relations(
+        *_figures(
+            ("The health ministry in Gaza said 163 people had been killed in the conflict with rockets.", "2012-11-22"),
+            ("The rescuers in Gaza said 1,101 people had been killed in the conflict with rockets.", published),
+        )
+    )
+    assert found == ((Relation("disputed", 0, 1),) if related else ())
+
+
+def test_a_time_that_is_named_counts_and_not_the_day_on_which_it_is_told_again() -> None:
+    found = relations(
+        *_figures(
+            ("The health ministry in Gaza said 163 people had been killed in the conflict with rockets.", "2012-11-22"),
+            ("In 2012, rescuers in Gaza say, 201 people were killed in the conflict with rockets.", "2019-03-01"),
+        )
+    )
+    assert found == (Relation("disputed", 0, 1),)

@@ -27,6 +27,7 @@ from assistant.attribution.words import (
     SKIPPED,
     also_nouns,
     irregular_pasts,
+    lexicon,
     naming_verbs,
     needing_verbs,
     plurals,
@@ -253,8 +254,13 @@ def _begins_anew(tokens: Sequence[Token], start: int, end: int) -> bool:
         is_dated = tokens[start - 2].lower in BEFORE_DAYS - {"the", "this"}
         if is_dated or not tokens[start].is_capital:
             return True  # "came under fire Sunday activists said", not "the Sunday Times said"
+    if tokens[start].is_capital and tokens[start - 1].lower in _ALLEGED:
+        return True  # "blamed Iran for the attacks, allegations Tehran denied"
     # "on the other side Azerbaijan's ministry gave"
     return tokens[start].is_capital and tokens[start].lower.endswith("'s") and is_common(tokens[start - 1])
+
+
+_ALLEGED = frozenset(lexicon()["denies"]["allegations"]) - PRONOUNS - DETERMINERS
 
 
 def _goes_on(tokens: Sequence[Token], start: int) -> bool:
