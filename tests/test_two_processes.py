@@ -63,7 +63,12 @@ def test_an_owner_that_nobody_asks_follows_too(tmp_path: Path) -> None:
         writer.join()
         projection = base._chroma
         assert projection is not None
-        _until(lambda: projection._open_collection().count() == base._catalog.counts()[1] > 0)
+
+        def has_all() -> bool:
+            with projection._at_work():  # the thread that tends it opens it as well
+                return projection._open_collection().count() == base._catalog.counts()[1] > 0
+
+        _until(has_all)
 
 
 def _told_by(told: SimpleQueue[str], runs: Sequence[BaseProcess], count: int) -> Iterator[str]:
