@@ -6,6 +6,7 @@ The number is kept as it is written, with the lowest and highest count that it s
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -299,8 +300,11 @@ def _left_out(sentence: str, number: re.Match[str], whole: _Counted | None) -> _
     return _Counted(number, whole.what, whole.unit, Span(number.start(), number.end()))
 
 
-_MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
-_MONTH_BEHIND = re.compile(rf"\s+{_MONTH}\b")
+_MONTH = (
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
+    r"|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
+)
+_MONTH_BEHIND = re.compile(rf"\s+{_MONTH}(?!\w)")
 _MONTH_AHEAD = re.compile(rf"\b{_MONTH}\s+\Z")
 
 
@@ -378,8 +382,10 @@ def _is_elsewhere(between: str) -> bool:
 
 
 def _place(match: re.Match[str]) -> str | None:
-    """The name of the place, without a nationality before it: "Syrian Idlib" is Idlib, and "Syrian" alone is none."""
+    """The name of the place, without a nationality before it: "Syrian Idlib" is Idlib, and "Syrian" alone is none; and
+    without the number that begins what follows, in texts that lost their line breaks ("in Idlib Dozens of people")."""
     words = str(match["where"] or match["held"] or match["name"]).removesuffix("'s").removesuffix("’s").split()
+    words = list(itertools.takewhile(lambda word: word.lower() not in _VAGUE and word.lower() not in _VALUES, words))
     while words and _is_nationality(words[0]):
         words = words[1:]
     return " ".join(words) or None

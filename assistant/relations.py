@@ -93,8 +93,9 @@ def _differs(a: Figure, b: Figure, cited: Mapping[int, Citation]) -> str | None:
         return "part"
     if a.whose and b.whose and a.whose != b.whose:
         return "side"
-    if a.unit and b.unit and _class(a) != _class(b):
-        return "unit"
+    classes = {_class(a), _class(b)}
+    if len(classes) == 2 and ((a.unit and b.unit) or not classes.isdisjoint({"children", "women"})):
+        return "unit"  # "27 children killed" contests no "58 killed", which may be anybody
     if a.where and b.where and not _one_place(a.where, b.where):
         return "place"
     if _counts_on(a, cited) != _counts_on(b, cited):

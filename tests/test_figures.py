@@ -200,3 +200,17 @@ def test_no_place_of_riots_is_among_the_wounded() -> None:
         "Medics said 43 people were killed and hundreds more were wounded in riots taking place at 12 sites there."
     )
     assert [(f.what, f.low) for f in figures_in(sentence, (), 1)] == [("killed", 43), ("wounded", 100)]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "low", "where"),
+    [  # texts that lost their line breaks
+        ("21 Jul 2016 Dozens of civilians have reportedly been killed by air strikes in Manbij.", 12, "Manbij"),
+        ("58 Killed in Suspected Attack in Idlib Dozens of people fled.", 58, "Idlib"),
+    ],
+)
+def test_a_dateline_and_the_headline_before_a_sentence_are_neither_counted_nor_named(
+    sentence: str, low: int, where: str
+) -> None:
+    figure = figures_in(sentence, (), 1)[0]
+    assert (figure.what, figure.low, figure.where) == ("killed", low, where)

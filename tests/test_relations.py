@@ -131,3 +131,13 @@ def test_a_time_that_is_named_counts_and_not_the_day_on_which_it_is_told_again()
         )
     )
     assert found == (Relation("disputed", 0, 1),)
+
+
+def test_how_many_children_were_killed_contests_no_count_of_anybody() -> None:
+    found = relations(
+        *_figures(
+            ("Medics said 58 had been killed in the gas attack on Idlib.", "2017-04-04"),
+            ("The fund said 27 children had been killed in the gas attack on Idlib.", "2017-04-06"),
+        )
+    )
+    assert found == (Relation("different_scope", 0, 1, "unit"),)
