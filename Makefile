@@ -74,7 +74,7 @@ bench-claims: $(VENV)/.installed-dev  ## who says what and how many, on texts th
 bench-search: $(VENV)/.installed-dev  ## does the right passage come first, on others' judgements; fails below a floor (minutes)
 	@$(BIN)/python bench/search.py
 
-bench-reader: $(VENV)/.installed-dev  ## does the first sentence answer, and does any, on others' questions (minutes)
+bench-reader: $(VENV)/.installed-dev  ## does the first sentence answer, and does any, on others' questions; fails below a floor (minutes)
 	@$(BIN)/python bench/reader.py ../shared/data
 
 bench-scale: $(VENV)/.installed-dev  ## what search costs at 10, 100 and 500 thousand passages (most of an hour)

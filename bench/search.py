@@ -22,6 +22,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from floors import digest_of, held
 
 from assistant.evaluation import MEASURES, Scores, Topics, compare, measure, ranking, read_topics
 from assistant.reader import names_in
@@ -31,8 +32,6 @@ from kb.passages import sentences
 from kb.words import content_words
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
-FLOORS = Path(__file__).with_name("search_floors.json")
-_MARGIN = 0.01  # by how much a value may stay below its floor: passages are embedded in what the processor has
 _SEPARATORS = ("\n\n", "\n", " ", "")
 _KNOWN = 300
 
@@ -152,29 +151,7 @@ def _split(text: str, size: int = 1000, shared: int = 200) -> Iterator[str]:
 
 
 def _digest(topics: Topics) -> str:
-    everything = [[a.title, a.text] for a in topics.corpus], dict(topics.queries), topics.qrels
-    return hashlib.sha256(json.dumps(everything).encode()).hexdigest()[:16]
-
-
-def held(name: str, digest: str, means: Mapping[str, float], update: bool, lower: bool) -> list[str]:
-    """What is below its floor; with `update` floors are raised, and lowered only if that is said too."""
-    floors = json.loads(FLOORS.read_text("utf-8")) if FLOORS.exists() else {}
-    known = floors.get(name)
-    below = [
-        f"{name}: {measure} {means[measure]:.3f} is below its floor of {floor:.3f}"
-        for measure, floor in (known or {"floors": {}})["floors"].items()
-        if means[measure] < floor - _MARGIN
-    ]
-    if known and known["data"] != digest:
-        below.append(f"{name}: the data is not that of the floors ({digest}, not {known['data']})")
-    if update and (lower or not below):
-        before = {} if lower or not known else known["floors"]
-        floors[name] = {"data": digest, "floors": {m: round(max(v, before.get(m, 0.0)), 3) for m, v in means.items()}}
-        partial = FLOORS.with_suffix(".partial")
-        partial.write_text(json.dumps(floors, indent=2) + "\n", "utf-8")
-        partial.replace(FLOORS)
-        return []
-    return below
+    return digest_of(([[a.title, a.text] for a in topics.corpus], dict(topics.queries), topics.qrels))
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -196,7 +173,7 @@ def main(arguments: Sequence[str]) -> int:
             for compared in compare(found["ours"], found[other]):
                 print(f"  ours against {other}: {compared}", flush=True)
         means = {m: float(np.mean(list(found["ours"][m].values()))) for m in MEASURES}
-        wrong += held(name, _digest(topics), means, update, lower)
+        wrong += held(name, _digest(topics), len(topics.queries), means, update=update, lower=lower)
     for reason in wrong:
         print(f"BELOW {reason}")
     return 1 if wrong else 0

@@ -81,7 +81,7 @@ def test_answers_are_judged_against_a_gold_file(tmp_path: Path) -> None:
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("bench_search", BENCH / "search.py")
+    spec = importlib.util.spec_from_file_location("bench_floors", BENCH / "floors.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -95,24 +95,29 @@ def test_a_floor_is_raised_when_asked_and_lowered_only_when_that_is_said(bench: 
         found: dict[str, float] = json.loads(bench.FLOORS.read_text("utf-8"))["birds"]["floors"]
         return found
 
-    assert bench.held("birds", "d1", {"RR": 0.5}, True, False) == []
+    def held(digest: str, value: float, *, update: bool = False, lower: bool = False) -> list[str]:
+        below: list[str] = bench.held("birds", digest, 80, {"RR": value}, update=update, lower=lower)
+        return below
+
+    assert held("d1", 0.5, update=True) == []
     assert floors() == {"RR": 0.5}
-    assert bench.held("birds", "d1", {"RR": 0.495}, False, False) == [], "within the margin"
-    assert "0.480 is below its floor of 0.500" in bench.held("birds", "d1", {"RR": 0.48}, False, False)[0]
-    assert bench.held("birds", "d1", {"RR": 0.48}, True, False) != []
+    assert held("d1", 0.489) == [], "one question of eighty"
+    assert "0.480 is below its floor of 0.500" in held("d1", 0.48)[0]
+    assert held("d1", 0.48, update=True) != []
     assert floors() == {"RR": 0.5}, "never silently"
-    assert bench.held("birds", "d1", {"RR": 0.7}, False, False) == []
+    assert held("d1", 0.7) == []
     assert floors() == {"RR": 0.5}, "not without being asked"
-    bench.held("birds", "d1", {"RR": 0.7}, True, False)
+    held("d1", 0.7, update=True)
     assert floors() == {"RR": 0.7}
-    assert "not that of the floors" in bench.held("birds", "d2", {"RR": 0.7}, False, False)[0]
-    bench.held("birds", "d2", {"RR": 0.3}, True, True)
+    assert "not that of the floors" in held("d2", 0.7)[0]
+    held("d2", 0.3, update=True, lower=True)
     assert floors() == {"RR": 0.3}
 
 
 def test_the_floors_are_of_measures_that_are_measured() -> None:
-    floors = json.loads((BENCH / "search_floors.json").read_text("utf-8"))
-    assert set(floors) == {"time1963", "allsides", "squad2"}
-    for known in floors.values():
-        assert set(known["floors"]) == set(MEASURES)
+    floors = json.loads((BENCH / "floors.json").read_text("utf-8"))
+    sentences = {"its paragraph", "all paragraphs"}
+    assert set(floors) == {"time1963", "allsides", "squad2"} | sentences
+    for name, known in floors.items():
+        assert set(known["floors"]) == ({"first sentence"} if name in sentences else set(MEASURES))
         assert all(0 < floor <= 1 for floor in known["floors"].values())
