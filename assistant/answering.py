@@ -17,7 +17,7 @@ from typing import Any
 from assistant.actors import names_of, sides_named
 from assistant.answer import Answer, Checks, Citation, Dispute, Reason, Statement
 from assistant.citations import Quote, cite
-from assistant.claims import Speech
+from assistant.claims import AskedOf, Speech, asked_of
 from assistant.contrary import contraries
 from assistant.conversation import Conversation, Rewriter
 from assistant.denials import denials
@@ -30,11 +30,12 @@ from assistant.selection import Selection, nearest, select
 from assistant.sources import figures_of, responses, sources_of
 from assistant.verdicts import Checked, Checker
 from assistant.writers import Draft, QuotingWriter, Selected, Writer
-from kb import Filters, Hit, KnowledgeBase
+from kb import Article, Filters, Hit, KnowledgeBase, Span
 
 __all__ = ["LONGEST_QUESTION", "Answering", "Request", "Turn"]
 
 _ALIKE = 12  # passages in which other counts are looked for
+_HEARD = 40  # passages in which a side's words are looked for that is asked about
 _DENIALS = 2  # shown beside one statement of a model
 LONGEST_QUESTION = 2000  # characters; a question is not a place to paste an article into
 
@@ -142,14 +143,32 @@ class Answering:
 
     def _read(self, turn: Turn) -> list[Evidence]:
         """The sentences that may answer. Where it is asked how many, what is found by the best of them is read as well:
-        others may count the same in words that are not the question's."""
+        others may count the same in words that are not the question's. Where it is asked what a side said, and it is
+        not heard in any of them, its words are looked for in more passages."""
         found = self.reader.read(turn.understood, turn.hits)
+        if (asked := asked_of(turn.understood)).side is not None:
+            return self._said_by(asked, turn, found)
         if not (asks_how_many(turn.understood) and found and found[0].score >= self.confidence):
             return found
         known = {(hit.article.id, hit.passage.start) for hit in turn.hits}
         alike = self.base.search(found[0].text, _ALIKE, turn.request.to_search)
         further = [hit for hit in alike if (hit.article.id, hit.passage.start) not in known]
         return sorted([*found, *self.reader.read(turn.understood, further)], key=lambda evidence: -evidence.score)
+
+    def _said_by(self, asked: AskedOf, turn: Turn, found: list[Evidence]) -> list[Evidence]:
+        """What was found; or, where the side asked about does not speak in it, those sentences of more passages in which
+        it does."""
+        speech = Speech()
+
+        def speaks(article: Article, span: Span) -> bool:
+            # Who "it" is, only the article as a whole tells; where the side is not named, that is not looked for.
+            named = asked.side in sides_named(span.of(article.text))
+            return named and any(asked.fits(claim) for claim in speech.claims(article, span))
+
+        if any(evidence.score >= self.confidence and speaks(evidence.article, evidence.span) for evidence in found):
+            return found
+        hits = self.base.search(turn.understood, _HEARD, turn.request.to_search)
+        return self.reader.read(turn.understood, hits, lambda hit, span: speaks(hit.article, span)) or found
 
     def write(self, turn: Turn) -> Iterator[Answer]:
         """Writes statements and checks each; what does not hold is counted and left out."""

@@ -341,15 +341,19 @@ class AskedOf:
     def __bool__(self) -> bool:
         return self.speaker is not None or self.stance is not None
 
+    @property
+    def side(self) -> str | None:
+        """The side whose words are asked for, if it is a known one."""
+        return side_of(self.speaker) if self.speaker is not None else None
+
     def fits(self, claim: Claim) -> bool:
         """Whether the claim is of the kind asked for, by the one asked about."""
         if self.stance is not None and claim.stance != self.stance:
             return False
         if self.speaker is None:
             return True
-        side = side_of(self.speaker)
-        if side is not None:
-            return claim.side == side
+        if self.side is not None:
+            return claim.side == self.side
         return self.speaker.casefold() in (claim.speaker or "").casefold()
 
 
@@ -435,7 +439,10 @@ def _disowns(words: Sequence[str], side: str | None) -> bool:
     )
 
 
-_BLAMED = re.compile(r"\b(responsible for|to blame|guilty of|was behind|were behind)\b")
+_BLAMED = re.compile(  # not "it was behind the raid": who takes it on accuses nobody
+    r"(?<!\bit was )(?<!\bthey were )(?<!\bwe were )(?<!\bwe are )\b(?:responsible for|to blame|guilty of)\b"
+    r"|(?<!\bit )was behind\b|(?<!\bthey )(?<!\bwe )were behind\b"
+)
 
 
 _UNTOLD = frozenset(  # "had not yet confirmed": nothing is denied by it
@@ -448,9 +455,7 @@ def _charges(said: str, words: Sequence[str], side: str | None) -> bool:
     """Whether another side is named as the doer of a deed, or as responsible for one."""
     if side is None:
         return False
-    if re.search(r"\b(responsible for|to blame|guilty of|was behind|were behind)\b", said) and sides_named(said) - {
-        side
-    }:
+    if _BLAMED.search(said) and sides_named(said) - {side}:
         return True
     for place, word in enumerate(words):
         if word in lexicon()["accuses"]["deeds"]:

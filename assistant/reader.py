@@ -13,7 +13,7 @@ import math
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Protocol
@@ -122,11 +122,15 @@ class Evidence:
         return self.span.of(self.hit.article.text)
 
 
+Among = Callable[[Hit, Span], bool]
+
+
 class Reader(Protocol):
     """Chooses sentences. Safe to call from several threads."""
 
-    def read(self, question: str, hits: Sequence[Hit]) -> list[Evidence]:
-        """The sentences of the hits that may answer the question, best first. Empty if none can."""
+    def read(self, question: str, hits: Sequence[Hit], among: Among | None = None) -> list[Evidence]:
+        """The sentences of the hits that may answer the question, best first; `among` tells which come into question at
+        all. Empty if none can."""
 
     @property
     def threshold(self) -> float:
@@ -166,10 +170,9 @@ class FeatureReader:
     def threshold(self) -> float:
         return self._weights["threshold"]
 
-    def read(self, question: str, hits: Sequence[Hit]) -> list[Evidence]:
+    def read(self, question: str, hits: Sequence[Hit], among: Among | None = None) -> list[Evidence]:
         asked = Question.parse(question, self._base)
-        sentences = [(hit, span) for hit in hits for span in hit.passage.sentences]
-        sentences = [pair for pair in sentences if is_evidence(asked, *pair)]
+        sentences = _sentences(asked, hits, among)
         ranked = sorted(sentences, key=lambda pair: -self._cheap(asked, *pair))[:_CANDIDATES]
         if not ranked:
             return []
@@ -192,6 +195,12 @@ class FeatureReader:
         return score * _OTHERS if values["of_others"] else score
 
 
+def _sentences(asked: Question, hits: Sequence[Hit], among: Among | None) -> list[tuple[Hit, Span]]:
+    """The sentences that are evidence at all."""
+    pairs = ((hit, span) for hit in hits for span in hit.passage.sentences)
+    return [pair for pair in pairs if (among is None or among(*pair)) and is_evidence(asked, *pair)]
+
+
 def asks_how_many(question: str) -> bool:
     """Whether a question asks for a number."""
     return _COUNT.search(question) is not None
@@ -207,9 +216,8 @@ class CrossEncoderReader:
         self._base = base
         self._scorer = scorer
 
-    def read(self, question: str, hits: Sequence[Hit]) -> list[Evidence]:
-        asked = Question.parse(question, self._base)
-        pairs = [(hit, span) for hit in hits for span in hit.passage.sentences if is_evidence(asked, hit, span)]
+    def read(self, question: str, hits: Sequence[Hit], among: Among | None = None) -> list[Evidence]:
+        pairs = _sentences(Question.parse(question, self._base), hits, among)
         scores = self._scorer.scores(question, [span.of(hit.article.text) for hit, span in pairs])
         found = [Evidence(hit, span, score) for (hit, span), score in zip(pairs, scores, strict=True)]
         return sorted(found, key=lambda e: (-e.score, e.article.id, e.span.start))

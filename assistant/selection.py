@@ -78,8 +78,7 @@ def _of_the_one_asked(asked: AskedOf, evidence: list[Evidence], speech: Speech) 
     if not asked:
         return evidence
     fitting = [e for e in evidence if any(asked.fits(claim) for claim in speech.claims(e.article, e.span))]
-    must_fit = asked.speaker is not None and side_of(asked.speaker) is not None
-    return fitting if must_fit or fitting else evidence
+    return fitting if fitting or asked.side is not None else evidence
 
 
 def _of_those_asked(

@@ -28,6 +28,8 @@ CASES = (
         (("General Petro Koval", None, "said", "denies"),),
     ),
     Case("Russia denied firing the rocket.", (("Russia", "Russia", "denied", "denies"),)),
+    Case("Ankara said it was behind the raid on Syria.", (("Ankara", "Turkey", "said", "asserts"),)),
+    Case("Ankara said Syria was behind the raid.", (("Ankara", "Turkey", "said", "accuses"),)),
     Case("As we said on Friday, Baku had left.", ()),  # the outlet of itself
     Case(
         "Washington blamed Iran for the raids, allegations Tehran denied.",
