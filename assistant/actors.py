@@ -2,7 +2,7 @@
 
 States come from the countryinfo library; actors.toml adds groups, corrects what the library has otherwise, and names
 what is left out. A file of the user's own (the setting `actors`) is read after it and wins. A name that is in none of
-them has no side: unknown stays unknown.
+them has no side: unknown stays unknown. Those who speak for a side are listed apart: a person is no state.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 
 from assistant.errors import UnusableActors
 
-__all__ = ["all_names", "digest", "names_of", "side_of", "sides_named", "use"]
+__all__ = ["all_names", "digest", "names_of", "side_of", "side_of_speaker", "sides_named", "use"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,8 @@ class _Actors:
 
     by_word: Mapping[str, Sequence[_Name]]
     by_side: Mapping[str, Sequence[str]]
+    speakers: Mapping[str, str]
+    """Those who speak for a side, by name."""
     digest: str
 
     @functools.lru_cache(maxsize=5_000)  # noqa: B019 - lists are few and kept; sentences are looked at again and again
@@ -87,6 +89,25 @@ def side_of(name: str) -> str | None:
     """The side that a name belongs to: the first that it holds of the actor list ("the U.S. embassy in Baghdad" is
     the United States'), the longest if several begin there. None if it holds none."""
     return next(iter(_actors(_own).in_text(name)), None)
+
+
+def side_of_speaker(name: str) -> str | None:
+    """The same; and the side of one who speaks for it, or heads it: "Assad", "President Assad", "the regime of Mr.
+    Assad", "Assad's army"; not "a critic of Mr. Assad"."""
+    if (side := side_of(name)) is not None:
+        return side
+    head = re.sub(rf"['’]s?\s+{_BODY}\s*\Z", "", name.split(",")[0].strip())
+    words = head.split()
+    for first in range(max(0, len(words) - 3), len(words)):
+        side = _actors(_own).speakers.get(" ".join(words[first:]))
+        if side is not None and (_WHOSE.search(lead := " ".join(words[:first])) or not _LEADS_TO.search(lead)):
+            return side
+    return None
+
+
+_BODY = r"(?:army|forces|troops|government|regime|administration|office|ministry|spokesman|spokeswoman|spokesperson)"
+_WHOSE = re.compile(rf"\b{_BODY}\s+(?:of|for)\s*(?:\s[A-Z][\w.]*)*\Z")
+_LEADS_TO = re.compile(r"\b(?:of|for|from|to|by|with|against|near|on|about|and|between)\b")
 
 
 def sides_named(text: str) -> set[str]:
@@ -137,8 +158,11 @@ def _actors(own: Path | None) -> _Actors:
     states = shipped["states"]
     listed = dict(_of_states(frozenset(states["left_out"]), frozenset(states["ambiguous"]), states["called"]))
     listed |= _flat(shipped["sides"])
+    speakers = {name: side for side, names in shipped["speakers"].items() for name in names}
     if own is not None:
-        listed |= _flat(_read(own))
+        tables = _read(own)
+        listed |= _flat(tables["sides"])
+        speakers |= {name: side for side, names in tables["speakers"].items() for name in names}
     people, words = frozenset(states["people_too"]), frozenset(states["words_too"])
     by_word: dict[str, list[_Name]] = {}
     by_side: dict[str, list[str]] = {}
@@ -150,7 +174,7 @@ def _actors(own: Path | None) -> _Actors:
             by_word.setdefault(first.group().casefold(), []).append(known)
     for known in itertools.chain.from_iterable(by_word.values()):
         by_side.setdefault(known.side, []).append(known.text)
-    return _Actors(by_word, by_side, _hash_of(listed))
+    return _Actors(by_word, by_side, speakers, _hash_of(listed | speakers))
 
 
 def _hash_of(listed: Mapping[str, str]) -> str:
@@ -162,27 +186,32 @@ def _flat(sides: Mapping[str, Iterable[str]]) -> dict[str, str]:
     return {name: side for side, names in sides.items() for name in (side, *names)}
 
 
-def _read(path: Path) -> Mapping[str, list[str]]:
+def _read(path: Path) -> Mapping[str, Mapping[str, list[str]]]:
+    """The tables of the user's own list."""
     try:
-        sides = tomllib.loads(path.read_text("utf-8"))["sides"]
+        document = tomllib.loads(path.read_text("utf-8"))
+        tables = {"sides": document["sides"], "speakers": document.get("speakers", {})}
     except OSError as error:
         raise UnusableActors(f"the list of actors {path} cannot be read: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UnusableActors(f"the list of actors {path} is not TOML: {error}") from error
     except KeyError:
         raise UnusableActors(f"the list of actors {path} has no table [sides]; write: [sides]") from None
-    wrong = next((side for side, names in _items(sides) if not _is_list_of_names(names)), None)
-    if wrong is not None:
-        raise UnusableActors(f'the list of actors {path}: {wrong} needs a list of names; write: {wrong} = ["a name"]')
-    return dict(sides)
+    for table, sides in tables.items():
+        wrong = next((side for side, names in _items(table, sides) if not _is_list_of_names(names)), None)
+        if wrong is not None:
+            raise UnusableActors(
+                f'the list of actors {path}: {wrong} needs a list of names; write: {wrong} = ["a name"]'
+            )
+    return tables
 
 
 def _is_list_of_names(names: Any) -> bool:
     return isinstance(names, list) and all(isinstance(name, str) and name for name in names)
 
 
-def _items(sides: Any) -> Iterable[tuple[str, Any]]:
-    return sides.items() if isinstance(sides, dict) else [("sides", None)]
+def _items(table: str, sides: Any) -> Iterable[tuple[str, Any]]:
+    return sides.items() if isinstance(sides, dict) else [(table, None)]
 
 
 def _of_states(

@@ -156,8 +156,8 @@ class Answering:
         return sorted([*found, *self.reader.read(turn.understood, further)], key=lambda evidence: -evidence.score)
 
     def _said_by(self, asked: AskedOf, turn: Turn, found: list[Evidence]) -> list[Evidence]:
-        """What was found; or, where the side asked about does not speak in it, those sentences of more passages in which
-        it does."""
+        """What was found; or, where the side asked about does not speak in it, sentences of more passages in which it
+        does."""
         speech = Speech()
 
         def speaks(article: Article, span: Span) -> bool:

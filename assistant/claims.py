@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from assistant.actors import side_of, sides_named
+from assistant.actors import side_of, side_of_speaker, sides_named
 from assistant.answer import Claim, Stance
 from assistant.attribution import (
     PRONOUNS,
@@ -109,7 +109,7 @@ def _utterances(sentence: str, context: Context) -> tuple[_Utterance, ...]:
 
 
 def _claim(sentence: str, one: Attribution, speaker: str | None, days: Sequence[Day]) -> Claim:
-    side = side_of(speaker) if speaker else None
+    side = side_of_speaker(speaker) if speaker else None
     marks = [span.of(sentence) for span in quoted(sentence) if any(span.overlaps(part) for part in one.content)]
     return Claim(
         speaker,
@@ -405,7 +405,7 @@ def _denying() -> re.Pattern[str]:
 def _stance(sentence: str, one: Attribution, side: str | None) -> Stance:
     """What the words do: a verb of saying denies if what is said is that something alleged is not so."""
     if one.does != "asserts":
-        return "asserts" if one.negated else one.does
+        return "asserts" if one.negated or _EITHER_WAY.search(sentence, 0, one.verb.start) else one.does
     if one.verb.of(sentence).lower() in counting_verbs():
         return "asserts"  # "counts its own dead and nobody else's"
     said = " ".join(_up_to_next_cue(sentence, part, one) for part in one.content)
@@ -418,6 +418,9 @@ def _stance(sentence: str, one: Attribution, side: str | None) -> Stance:
     if _disowns(words, side):
         return "denies"
     return "accuses" if _charges(said, words, side) else "asserts"
+
+
+_EITHER_WAY = re.compile(r"\b(?:not|neither|never)\s+\w+\s+n?or\s+\Z")  # "has neither confirmed nor denied"
 
 
 def _up_to_next_cue(sentence: str, part: Span, one: Attribution) -> str:
@@ -435,6 +438,7 @@ def _disowns(words: Sequence[str], side: str | None) -> bool:
         and clause[place - 1 : place] not in (["would"], ["will"], ["could"])
         and clause[place + 1 : place + 2] not in (["only"], ["just"], ["merely"], ["including"], ["counting"])
         and not _UNTOLD & set(clause[place + 1 : place + 4])
+        and _CONDITIONS.isdisjoint(clause[:place])
         for place, word in enumerate(clause)
     )
 
@@ -445,9 +449,10 @@ _BLAMED = re.compile(  # not "it was behind the raid": who takes it on accuses n
 )
 
 
+_CONDITIONS = frozenset(("if", "unless", "until"))  # "if it did not stop"
 _UNTOLD = frozenset(  # "had not yet confirmed": nothing is denied by it
     """yet confirm confirmed verify verified know known comment commented clear identified determine determined received
-    else""".split()
+    rule ruled else""".split()
 )
 
 

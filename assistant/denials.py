@@ -26,6 +26,7 @@ _SEARCHED = 12  # passages
 _SHARED = 2  # stems that two tellings of an accusation share in two articles, if no place or day
 _TOLD = 0.6  # share of what is denied, in stems, that the claim tells
 _TOLD_NEAR = 0.3  # the same, if one article tells both, or both name one place, person or day
+_CLAUSE = re.compile(r",\s|;|\s[-–—]+\s|\s(?:but|although|while|despite)\s")
 _MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DAY = re.compile(rf"\b(?P<day>\d{{1,2}}) (?P<month>{_MONTH})|\b(?P<month2>{_MONTH}) (?P<day2>\d{{1,2}})\b")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -39,6 +40,7 @@ _POINTS_BACK = re.compile(
 _REJECTING = frozenset("reject rejects rejected rejecting dismiss dismisses dismissed dismissing".split())
 _BEFORE = 3 * 86400  # seconds by which a denial may be published before what it denies
 _AFTER = 90 * 86400  # and after it
+_LONG = 365 * 86400  # the same, before and after, for a denial of nothing but what is claimed
 _WEEK = 7 * 86400  # seconds between two tellings of one thing
 
 
@@ -193,9 +195,18 @@ def _is_near(denied: str, article: Article, claimed: Selected) -> bool:
 def _may_be_of(denied: str, article: Article, claimed: Selected) -> bool:
     """Whether what is denied can be this claim: most of it is told there, less where one article tells both or a
     place, person or day is one, and no other of these."""
-    told, telling = _telling(denied, claimed.text)
+    if _are_at_odds(denied, claimed.text):
+        return False
     share = _TOLD_NEAR if _is_near(denied, article, claimed) else _TOLD
-    return len(told & telling) >= share * max(1, len(told)) and not _are_at_odds(denied, claimed.text)
+    return _share_told(denied, claimed.text)[0] >= share
+
+
+def _share_told(denied: str, claim: str) -> tuple[float, int]:
+    """Which share of what is denied a claim tells, in stems, and how many: of all of it or of its first clause, for "it
+    denied using poison, blaming the rebels" goes on with something else."""
+    whole, clause, telling = _telling(denied, _CLAUSE.split(denied, maxsplit=1)[0], claim)
+    parts = [whole, clause] if len(clause) > 1 else [whole]
+    return max((len(told & telling) / max(1, len(told)), len(told & telling)) for told in parts)
 
 
 def _name_one(one: str, other: str) -> bool:
@@ -221,7 +232,8 @@ def _telling(*texts: str) -> list[frozenset[str]]:
 
 def _in_time(denied: str, article: Article, claimed: Selected) -> bool:
     """Whether a denial can have been made of this claim by then: not in a year before the claim's, and, unless both
-    name the same place, person or day, not long before the claim was published, nor long after it."""
+    name the same place, person or day, not long before the claim was published, nor long after it; a year, if all that
+    is denied is claimed there. "Syria denies using chemical weapons" is said again and again."""
     if article.published is None or article.id == claimed.quotes[0].article.id:
         return True
     if any(year > article.published[:4] for year in _YEAR.findall(claimed.text)):
@@ -230,8 +242,10 @@ def _in_time(denied: str, article: Article, claimed: Selected) -> bool:
         return True
     published = [day_range(q.article.published) for q in claimed.quotes if q.article.published]
     first, last = day_range(article.published)
+    share, same = _share_told(denied, claimed.text)
+    before, after = (_LONG, _LONG) if share >= _TOLD and same > _SHARED else (_BEFORE, _AFTER)
     return not published or (
-        last >= min(begin for begin, _ in published) - _BEFORE and first <= max(end for _, end in published) + _AFTER
+        last >= min(begin for begin, _ in published) - before and first <= max(end for _, end in published) + after
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from assistant import actors
-from assistant.actors import side_of, sides_named
+from assistant.actors import side_of, side_of_speaker, sides_named
 from assistant.errors import UnusableActors
 from assistant.settings import Settings
 
@@ -80,3 +80,32 @@ def test_a_list_that_is_none_is_refused_with_the_mend(tmp_path: Path, text: str,
 def test_a_list_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnusableActors, match="cannot be read"):
         actors.use(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("speaker", "side"),
+    [
+        ("Assad", "Syria"),
+        ("President Bashar al-Assad, who left", "Syria"),
+        ("The regime of Mr. Assad", "Syria"),
+        ("Assad’s army", "Syria"),
+        ("a spokesman for Putin", "Russia"),
+        ("a critic of Mr. Assad", None),
+        ("aides to Obama", None),
+        ("Assad critics", None),
+    ],
+)
+def test_who_speaks_for_a_side_or_heads_it_has_its_side(speaker: str, side: str | None) -> None:
+    assert side_of_speaker(speaker) == side
+
+
+def test_a_person_is_no_state() -> None:
+    assert side_of("Assad") is None
+    assert sides_named("Assad said so.") == set()
+
+
+def test_the_users_own_list_may_name_who_speaks_for_a_side(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text('[sides]\n[speakers]\n"Blue Front" = ["Ali Khan"]\n', "utf-8")
+    actors.use(tmp_path / "own.toml")
+    assert side_of_speaker("Commander Ali Khan") == "Blue Front"
+    assert side_of_speaker("Assad") == "Syria", "the shipped ones stay"

@@ -28,6 +28,10 @@ CASES = (
         (("General Petro Koval", None, "said", "denies"),),
     ),
     Case("Russia denied firing the rocket.", (("Russia", "Russia", "denied", "denies"),)),
+    Case("Ankara has not confirmed or denied the raid.", (("Ankara", "Turkey", "denied", "asserts"),)),
+    Case("Ankara said it would go on if its neighbour did not stop.", (("Ankara", "Turkey", "said", "asserts"),)),
+    Case("Kyiv said it had not ruled out a missile.", (("Kyiv", "Ukraine", "said", "asserts"),)),
+    Case("Mr Assad denied it.", (("Mr Assad", "Syria", "denied", "denies"),)),
     Case("Ankara said it was behind the raid on Syria.", (("Ankara", "Turkey", "said", "asserts"),)),
     Case("Ankara said Syria was behind the raid.", (("Ankara", "Turkey", "said", "accuses"),)),
     Case("As we said on Friday, Baku had left.", ()),  # the outlet of itself

@@ -80,6 +80,8 @@ ACCUSED = "Jordan accused Syria of having poisoned four wells."
     [
         "Syria denied poisoning the wells.",
         "Syria denied having poisoned wells in Jordan.",
+        "Syria denied poisoning wells, blaming herdsmen of the border hills.",
+        "Assad denied poisoning the wells.",
         "Syria rejected the claim that it had poisoned four wells.",
         "Syria said that the accusation of having poisoned wells was false.",
     ],
@@ -99,6 +101,12 @@ def test_who_denies_what_is_claimed_answers_it(base: KnowledgeBase, other: str) 
 )
 def test_what_denies_something_else_answers_nothing(base: KnowledgeBase, other: str) -> None:
     assert _answering(base, ACCUSED, other) == []
+
+
+@pytest.mark.parametrize("published", ["2020-01-05", "2021-03-05"])
+def test_a_denial_of_all_that_is_claimed_answers_for_a_year(base: KnowledgeBase, published: str) -> None:
+    other = "Syria denied having poisoned any of the four wells."
+    assert _answering(base, "Jordan accused Syria of having poisoned four wells.", other, published) == [other]
 
 
 @pytest.mark.parametrize(("published", "answers"), [("2020-07-01", True), ("2021-05-05", False), ("2020-03-01", False)])
