@@ -435,7 +435,7 @@ def _disowns(words: Sequence[str], side: str | None) -> bool:
     names_own = any(word in _OWN or (side is not None and side_of(word.title()) == side) for word in clause)
     return names_own and any(
         (word in _NEGATIONS or word.endswith("n't"))
-        and clause[place - 1 : place] not in (["would"], ["will"], ["could"])
+        and _TO_COME.isdisjoint(clause[max(0, place - 2) : place])
         and clause[place + 1 : place + 2] not in (["only"], ["just"], ["merely"], ["including"], ["counting"])
         and not _UNTOLD & set(clause[place + 1 : place + 4])
         and _CONDITIONS.isdisjoint(clause[:place])
@@ -449,6 +449,7 @@ _BLAMED = re.compile(  # not "it was behind the raid": who takes it on accuses n
 )
 
 
+_TO_COME = frozenset(("would", "will", "could"))  # "its army would not leave", "there will be no talks"
 _CONDITIONS = frozenset(("if", "unless", "until"))  # "if it did not stop"
 _UNTOLD = frozenset(  # "had not yet confirmed": nothing is denied by it
     """yet confirm confirmed verify verified know known comment commented clear identified determine determined received

@@ -26,7 +26,7 @@ _SEARCHED = 12  # passages
 _SHARED = 2  # stems that two tellings of an accusation share in two articles, if no place or day
 _TOLD = 0.6  # share of what is denied, in stems, that the claim tells
 _TOLD_NEAR = 0.3  # the same, if one article tells both, or both name one place, person or day
-_CLAUSE = re.compile(r",\s|;|\s[-–—]+\s|\s(?:but|although|while|despite)\s")
+_CLAUSE = re.compile(r",\s|;|\s[-–—]+\s|\s(?:but|although|while|despite)\s|\sand\s(?=\w+ed\b)")
 _MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DAY = re.compile(rf"\b(?P<day>\d{{1,2}}) (?P<month>{_MONTH})|\b(?P<month2>{_MONTH}) (?P<day2>\d{{1,2}})\b")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -66,9 +66,11 @@ def _denying(base: KnowledgeBase, claimed: Selected, speech: Speech, filters: Fi
         return []
     sides = {claim.side for claim in claims if claim.side}
     own = any(takes_it_on(said.text) for q in claimed.quotes[:1] for said in speech.said(q.article, q.span))
-    hits = base.search(f"{claimed.text} denied false rejected", _SEARCHED, filters)
-    found = list(_answering(claimed, sides, hits, speech, must_name=own))
-    if not found:
+    others = " and ".join(sorted(sides_named(claimed.text) - sides))
+    asked = [f"{claimed.text} denied false rejected", *([f"{others} denied. {claimed.text}"] if others else [])]
+    hits = (base.search(question, _SEARCHED, filters) for question in asked)
+    found = next(filter(None, (list(_answering(claimed, sides, h, speech, must_name=own)) for h in hits)), None)
+    if found is None:
         return []
     # What is denied decides whether it is this claim; the denial's own words, which of several is shown first.
     texts = [claimed.text, *(about for _, about in found), *(selected.text for selected, _ in found)]

@@ -30,6 +30,7 @@ CASES = (
     Case("Russia denied firing the rocket.", (("Russia", "Russia", "denied", "denies"),)),
     Case("Ankara has not confirmed or denied the raid.", (("Ankara", "Turkey", "denied", "asserts"),)),
     Case("Ankara said it would go on if its neighbour did not stop.", (("Ankara", "Turkey", "said", "asserts"),)),
+    Case("Baku said there will be no talks with its neighbour.", (("Baku", "Azerbaijan", "said", "asserts"),)),
     Case("Kyiv said it had not ruled out a missile.", (("Kyiv", "Ukraine", "said", "asserts"),)),
     Case("Mr Assad denied it.", (("Mr Assad", "Syria", "denied", "denies"),)),
     Case("Ankara said it was behind the raid on Syria.", (("Ankara", "Turkey", "said", "asserts"),)),

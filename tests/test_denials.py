@@ -82,6 +82,7 @@ ACCUSED = "Jordan accused Syria of having poisoned four wells."
         "Syria denied having poisoned wells in Jordan.",
         "Syria denied poisoning wells, blaming herdsmen of the border hills.",
         "Assad denied poisoning the wells.",
+        "Syria denied that it had poisoned the wells and warned Jordan.",
         "Syria rejected the claim that it had poisoned four wells.",
         "Syria said that the accusation of having poisoned wells was false.",
     ],
