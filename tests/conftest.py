@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from kb import Article, KnowledgeBase
 from kb.embedding import HashEmbedder
@@ -21,6 +22,8 @@ _LOOPBACK = ("127.", "::1", "localhost")
 
 
 def pytest_configure() -> None:
+    settings.register_profile("untimed", deadline=None)  # how long an example takes is no matter of right or wrong
+    settings.load_profile("untimed")
     databases.use()
     chroma_servers.use()
 

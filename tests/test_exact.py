@@ -121,7 +121,7 @@ def test_both_ways_to_multiply_give_one_list(catalog: Catalog, monkeypatch: pyte
     st.integers(1, 40),
     st.none() | st.sets(st.integers(1, 31)),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_few_directions_and_many_ties_are_in_the_order_of_the_numbers(
     tmp_path_factory: pytest.TempPathFactory,
     drawn: list[list[int]],

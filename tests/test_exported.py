@@ -52,7 +52,7 @@ def test_an_article_comes_back_as_it_was(article: Article) -> None:
     assert (back.id, back.fingerprint) == (article.id, article.fingerprint)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_articles(), min_size=1, max_size=4, unique_by=(lambda a: a.source, lambda a: a.id)))
 def test_a_knowledge_base_comes_back_as_it_was(articles: list[Article]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -594,5 +594,5 @@ class AnyOrder(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
 
-AnyOrder.TestCase.settings = settings(max_examples=8, stateful_step_count=10, deadline=None)
+AnyOrder.TestCase.settings = settings(max_examples=8, stateful_step_count=10)
 TestAnyOrder = AnyOrder.TestCase

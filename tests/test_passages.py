@@ -38,7 +38,7 @@ def _marked(text: str, cuts: list[int]) -> tuple[Boilerplate, ...]:
 
 
 @given(_STORABLE, st.lists(st.integers(0, 10_000), max_size=6))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_passages_and_sentences_are_slices_that_miss_nothing(text: str, cuts: list[int]) -> None:
     source = Article(text=text, title="", source="s", boilerplate=_marked(text, cuts))
     passages = split(source)
