@@ -87,7 +87,7 @@ def _of_those_asked(
     """Where the question asks how many at a place, or how many of a side, and a count of it is known: without the
     sentences that count at other places, or those of other sides, only. If none is known, they stay: a town's dead may
     be among those of the region asked for. Where it asks for the wounded, no sentence that counts the dead alone is an
-    answer, and none that tells of no wounded."""
+    answer, and none that does not speak of wounded."""
     if not asks_how_many(question):
         return evidence
     counted = [_figures(e, speech) if e.score >= confidence else [] for e in evidence]
@@ -99,11 +99,18 @@ def _of_those_asked(
     fates = fates_named(question)
     if fates:
         left = [[figure for figure in figures if figure.what in fates] for figures in left]
-    return [
-        e
-        for e, before, after in zip(evidence, counted, left, strict=True)
-        if after or not (before or (fates and fates.isdisjoint(fates_named(e.text))))
-    ]
+    some = any(left)
+
+    def stays(found: Evidence, before: Sequence[Figure], after: Sequence[Figure]) -> bool:
+        if after or before or not fates:
+            return bool(after) or not before
+        # It counts nobody: an answer if it says that there were none, or if nobody counts.
+        return not fates.isdisjoint(fates_named(found.text)) and (not some or _NOBODY.search(found.text) is not None)
+
+    return [e for e, before, after in zip(evidence, counted, left, strict=True) if stays(e, before, after)]
+
+
+_NOBODY = re.compile(r"\b(?:no|none|nobody|without)\b", re.IGNORECASE)
 
 
 def _fitting(
