@@ -150,7 +150,8 @@ class Question:
 
     @classmethod
     def parse(cls, text: str, base: KnowledgeBase) -> Question:
-        words = [word for word in content_words(text) if not _asks(word)]
+        counted = {"people"} if asks_how_many(text) else set[str]()  # "how many people" asks what "how many" does
+        words = [word for word in content_words(text) if not _asks(word) and word not in counted]
         rarity = base.rarity(words)
         names = names_in(_plain(text))
         places = frozenset(

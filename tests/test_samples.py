@@ -317,6 +317,11 @@ def test_the_dead_are_no_answer_where_the_wounded_are_asked_for(assistant: Assis
     assert assistant.ask("How many people were wounded in Barda?").status == "abstained"
 
 
+def test_how_many_people_and_how_many_are_one_question(assistant: Assistant) -> None:
+    with_people, without = (assistant.ask(f"How many {who}were killed in Ganja?") for who in ("people ", ""))
+    assert with_people.statements[:3] == without.statements[:3]
+
+
 def test_a_denial_of_another_days_strike_stands_beside_none(assistant: Assistant) -> None:
     answer = assistant.ask("How many people were killed in Ganja?")
     cited = {citation.id: citation.quote for citation in answer.citations}
