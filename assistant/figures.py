@@ -17,7 +17,7 @@ from assistant.attribution import Attribution, attributions, counting_verbs, lex
 from kb import Span
 from kb.days import resolved
 
-__all__ = ["fates_named", "figures_in"]
+__all__ = ["fates_named", "figures_in", "holds_a_number"]
 
 _LEXICON = lexicon()["figures"]
 
@@ -163,6 +163,11 @@ def fates_named(text: str) -> frozenset[str]:
     named = {_OF_WORD[word] for word in re.findall(r"\w+", text.lower()) if word in _OF_WORD}
     named |= {"killed", "wounded"} if re.search(r"\bcasualt(?:y|ies)\b", text, re.IGNORECASE) else set()
     return frozenset(named | _HELD if named & _HELD else named)
+
+
+def holds_a_number(sentence: str) -> bool:
+    """Whether a sentence gives any number that is no day or year."""
+    return any(not _is_a_date(sentence, number, None) for number in _NUMBER.finditer(sentence))
 
 
 def _is_another(sentence: str, one: _Counted, later: _Counted) -> bool:

@@ -11,7 +11,7 @@ from assistant.citations import Quote, normalised
 from assistant.claims import AskedOf, Speech, asked_of, side_of
 from assistant.contrary import contraries
 from assistant.denials import denials, words_of_names
-from assistant.figures import fates_named, figures_in
+from assistant.figures import fates_named, figures_in, holds_a_number
 from assistant.reader import Evidence, asks_how_many
 from assistant.writers import Selected
 from kb import Filters, Hit, KnowledgeBase
@@ -104,8 +104,9 @@ def _of_those_asked(
     def stays(found: Evidence, before: Sequence[Figure], after: Sequence[Figure]) -> bool:
         if after or before or not fates:
             return bool(after) or not before
-        # It counts nobody: an answer if it says that there were none, or if nobody counts.
-        return not fates.isdisjoint(fates_named(found.text)) and (not some or _NOBODY.search(found.text) is not None)
+        # It counts nobody: an answer if it says that there were none, gives some number or other, or if nobody counts.
+        gives = _NOBODY.search(found.text) is not None or holds_a_number(found.text)
+        return not fates.isdisjoint(fates_named(found.text)) and (gives or not some)
 
     return [e for e, before, after in zip(evidence, counted, left, strict=True) if stays(e, before, after)]
 
