@@ -174,11 +174,11 @@ def _actors(own: Path | None) -> _Actors:
             by_word.setdefault(first.group().casefold(), []).append(known)
     for known in itertools.chain.from_iterable(by_word.values()):
         by_side.setdefault(known.side, []).append(known.text)
-    return _Actors(by_word, by_side, speakers, _hash_of(listed | speakers))
+    return _Actors(by_word, by_side, speakers, _hash_of(listed, speakers))
 
 
-def _hash_of(listed: Mapping[str, str]) -> str:
-    lines = "\n".join(f"{name}\t{side}" for name, side in sorted(listed.items()))
+def _hash_of(*tables: Mapping[str, str]) -> str:
+    lines = "\n\n".join("\n".join(f"{name}\t{side}" for name, side in sorted(table.items())) for table in tables)
     return hashlib.sha256(lines.encode()).hexdigest()[:16]
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from assistant.actors import names_of, sides_named
 from assistant.answer import Answer, Checks, Citation, Dispute, Reason, Statement
 from assistant.citations import Quote, cite
-from assistant.claims import AskedOf, Speech, asked_of
+from assistant.claims import Speech, asked_of
 from assistant.contrary import contraries
 from assistant.conversation import Conversation, Rewriter
 from assistant.denials import denials
@@ -142,33 +142,42 @@ class Answering:
         return replace(turn, evidence=tuple(evidence), selection=selection, seconds=seconds)
 
     def _read(self, turn: Turn) -> list[Evidence]:
-        """The sentences that may answer. Where it is asked how many, what is found by the best of them is read as well:
-        others may count the same in words that are not the question's. Where it is asked what a side said, and it is
-        not heard in any of them, its words are looked for in more passages."""
+        """The sentences that may answer, with those of further passages where the kind of the question needs them."""
         found = self.reader.read(turn.understood, turn.hits)
-        if (asked := asked_of(turn.understood)).side is not None:
-            return self._said_by(asked, turn, found)
+        further = [*self._other_counts(turn, found), *self._of_the_side(turn, found)]
+        return sorted([*found, *further], key=lambda evidence: -evidence.score) if further else found
+
+    def _other_counts(self, turn: Turn, found: Sequence[Evidence]) -> list[Evidence]:
+        """Where it is asked how many, what is found by the best sentence: others may count the same in words that are
+        not the question's."""
         if not (asks_how_many(turn.understood) and found and found[0].score >= self.confidence):
-            return found
+            return []
         known = {(hit.article.id, hit.passage.start) for hit in turn.hits}
         alike = self.base.search(found[0].text, _ALIKE, turn.request.to_search)
         further = [hit for hit in alike if (hit.article.id, hit.passage.start) not in known]
-        return sorted([*found, *self.reader.read(turn.understood, further)], key=lambda evidence: -evidence.score)
+        return self.reader.read(turn.understood, further)
 
-    def _said_by(self, asked: AskedOf, turn: Turn, found: list[Evidence]) -> list[Evidence]:
-        """What was found; or, where the side asked about does not speak in it, sentences of more passages in which it
-        does."""
-        speech = Speech()
+    def _of_the_side(self, turn: Turn, found: Sequence[Evidence]) -> list[Evidence]:
+        """Where it is asked what a side said, and it is not heard in what was found, the sentences of more passages in
+        which it speaks."""
+        asked, speech = asked_of(turn.understood), Speech()
+        if asked.side is None:
+            return []
+        known = {(evidence.article.id, evidence.span) for evidence in found}
 
         def speaks(article: Article, span: Span) -> bool:
-            # Who "it" is, only the article as a whole tells; where the side is not named, that is not looked for.
-            named = asked.side in sides_named(span.of(article.text))
-            return named and any(asked.fits(claim) for claim in speech.claims(article, span))
+            return any(asked.fits(claim) for claim in speech.claims(article, span))
+
+        def comes(hit: Hit, span: Span) -> bool:
+            # Who "it" is, only the article as a whole tells; so many are not taken apart where the side is not named.
+            named = asked.side in sides_named(span.of(hit.article.text))
+            return named and (hit.article.id, span) not in known and speaks(hit.article, span)
 
         if any(evidence.score >= self.confidence and speaks(evidence.article, evidence.span) for evidence in found):
-            return found
-        hits = self.base.search(turn.understood, _HEARD, turn.request.to_search)
-        return self.reader.read(turn.understood, hits, lambda hit, span: speaks(hit.article, span)) or found
+            return []
+        return self.reader.read(
+            turn.understood, self.base.search(turn.understood, _HEARD, turn.request.to_search), comes
+        )
 
     def write(self, turn: Turn) -> Iterator[Answer]:
         """Writes statements and checks each; what does not hold is counted and left out."""

@@ -142,7 +142,7 @@ def _named(sentence: str, one: Attribution, last: str | None, context: Context) 
         known = last or _before_what(sentence[: place.start]) or context.speaker
         return [None] if known is None or known.split()[0].lower() in PRONOUNS else [known]
     both = name.split(" and ")
-    if len(both) == 2 and None not in (side_of(both[0]), side_of(both[1])):
+    if len(both) == 2 and None not in (side_of_speaker(both[0]), side_of_speaker(both[1])):
         return [*both]
     return [_fuller(name, context.named)]
 
@@ -436,7 +436,7 @@ def _disowns(words: Sequence[str], side: str | None) -> bool:
     return names_own and any(
         (word in _NEGATIONS or word.endswith("n't"))
         and _TO_COME.isdisjoint(clause[max(0, place - 2) : place])
-        and clause[place + 1 : place + 2] not in (["only"], ["just"], ["merely"], ["including"], ["counting"])
+        and _AS_WELL.isdisjoint(clause[place + 1 : place + 2])
         and not _UNTOLD & set(clause[place + 1 : place + 4])
         and _CONDITIONS.isdisjoint(clause[:place])
         for place, word in enumerate(clause)
@@ -447,8 +447,7 @@ _BLAMED = re.compile(  # not "it was behind the raid": who takes it on accuses n
     r"(?<!\bit was )(?<!\bthey were )(?<!\bwe were )(?<!\bwe are )\b(?:responsible for|to blame|guilty of)\b"
     r"|(?<!\bit )was behind\b|(?<!\bthey )(?<!\bwe )were behind\b"
 )
-
-
+_AS_WELL = frozenset(("only", "just", "merely", "including", "counting"))  # "not only drones": those too
 _TO_COME = frozenset(("would", "will", "could"))  # "its army would not leave", "there will be no talks"
 _CONDITIONS = frozenset(("if", "unless", "until"))  # "if it did not stop"
 _UNTOLD = frozenset(  # "had not yet confirmed": nothing is denied by it

@@ -40,7 +40,7 @@ _POINTS_BACK = re.compile(
 _REJECTING = frozenset("reject rejects rejected rejecting dismiss dismisses dismissed dismissing".split())
 _BEFORE = 3 * 86400  # seconds by which a denial may be published before what it denies
 _AFTER = 90 * 86400  # and after it
-_LONG = 365 * 86400  # the same, before and after, for a denial of nothing but what is claimed
+_LONG = 365 * 86400  # the same, before and after, for a denial most of which is claimed there
 _WEEK = 7 * 86400  # seconds between two tellings of one thing
 
 
@@ -234,8 +234,8 @@ def _telling(*texts: str) -> list[frozenset[str]]:
 
 def _in_time(denied: str, article: Article, claimed: Selected) -> bool:
     """Whether a denial can have been made of this claim by then: not in a year before the claim's, and, unless both
-    name the same place, person or day, not long before the claim was published, nor long after it; a year, if all that
-    is denied is claimed there. "Syria denies using chemical weapons" is said again and again."""
+    name the same place, person or day, not long before the claim was published, nor long after it; a year, if most of
+    what is denied is claimed there. "Syria denies using chemical weapons" is said again and again."""
     if article.published is None or article.id == claimed.quotes[0].article.id:
         return True
     if any(year > article.published[:4] for year in _YEAR.findall(claimed.text)):

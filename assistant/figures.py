@@ -15,9 +15,9 @@ from assistant.actors import side_of
 from assistant.answer import Claim, Figure
 from assistant.attribution import Attribution, attributions, counting_verbs, lexicon
 from kb import Span
-from kb.days import resolved
+from kb.days import MONTH_NAME, resolved
 
-__all__ = ["fates_named", "figures_in", "holds_a_number"]
+__all__ = ["counts_things", "fates_named", "figures_in", "holds_a_number"]
 
 _LEXICON = lexicon()["figures"]
 
@@ -165,6 +165,11 @@ def fates_named(text: str) -> frozenset[str]:
     return frozenset(named | _HELD if named & _HELD else named)
 
 
+def counts_things(unit: str) -> bool:
+    """Whether what is counted is no people: "towns" are captured too, and "homes" left."""
+    return not _NO_PEOPLE.isdisjoint(unit.lower().split())
+
+
 def holds_a_number(sentence: str) -> bool:
     """Whether a sentence gives any number that is no day or year."""
     return any(not _is_a_date(sentence, number, None) for number in _NUMBER.finditer(sentence))
@@ -305,12 +310,8 @@ def _left_out(sentence: str, number: re.Match[str], whole: _Counted | None) -> _
     return _Counted(number, whole.what, whole.unit, Span(number.start(), number.end()))
 
 
-_MONTH = (
-    r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
-    r"|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
-)
-_MONTH_BEHIND = re.compile(rf"\s+{_MONTH}(?!\w)")
-_MONTH_AHEAD = re.compile(rf"\b{_MONTH}\s+\Z")
+_MONTH_BEHIND = re.compile(rf"\s+{MONTH_NAME}")
+_MONTH_AHEAD = re.compile(rf"\b{MONTH_NAME}\s+\Z")
 
 
 def _is_a_date(sentence: str, number: re.Match[str], unit: str | None) -> bool:

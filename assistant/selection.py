@@ -11,7 +11,7 @@ from assistant.citations import Quote, normalised
 from assistant.claims import AskedOf, Speech, asked_of, side_of
 from assistant.contrary import contraries
 from assistant.denials import denials, words_of_names
-from assistant.figures import fates_named, figures_in, holds_a_number
+from assistant.figures import counts_things, fates_named, figures_in, holds_a_number
 from assistant.reader import Evidence, asks_how_many
 from assistant.writers import Selected
 from kb import Filters, Hit, KnowledgeBase
@@ -96,19 +96,28 @@ def _of_those_asked(
         left = _fitting(left, lambda figure: figure.where, lambda where: not places.isdisjoint(where.split()))
     if side := _side_counted(question):
         left = _fitting(left, lambda figure: figure.whose, lambda whose: whose == side)
-    fates = fates_named(question)
-    if fates:
+    if fates := _fates_asked(question):
         left = [[figure for figure in figures if figure.what in fates] for figures in left]
-    some = any(left)
+    counts = any(left)
+    return [
+        e
+        for e, before, after in zip(evidence, counted, left, strict=True)
+        if after or not (before or (fates and not _may_tell(e.text, fates, others_count=counts)))
+    ]
 
-    def stays(found: Evidence, before: Sequence[Figure], after: Sequence[Figure]) -> bool:
-        if after or before or not fates:
-            return bool(after) or not before
-        # It counts nobody: an answer if it says that there were none, gives some number or other, or if nobody counts.
-        gives = _NOBODY.search(found.text) is not None or holds_a_number(found.text)
-        return not fates.isdisjoint(fates_named(found.text)) and (gives or not some)
 
-    return [e for e, before, after in zip(evidence, counted, left, strict=True) if stays(e, before, after)]
+def _fates_asked(question: str) -> frozenset[str]:
+    """What befell those whom a question asks the number of; empty where it asks for things, or only for how many."""
+    found = _COUNTED_OF.search(question)
+    return frozenset() if found and counts_things(found["unit"] or "") else fates_named(question)
+
+
+def _may_tell(sentence: str, fates: frozenset[str], *, others_count: bool) -> bool:
+    """Whether a sentence in which no count is read tells how many all the same: that there were none, or a number in
+    other words; anything of what is asked for, where no other sentence counts."""
+    if fates.isdisjoint(fates_named(sentence)):
+        return False
+    return not others_count or _NOBODY.search(sentence) is not None or holds_a_number(sentence)
 
 
 _NOBODY = re.compile(r"\b(?:no|none|nobody|without)\b", re.IGNORECASE)

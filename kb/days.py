@@ -13,7 +13,7 @@ from typing import Literal
 
 from kb.article import day_range
 
-__all__ = ["MONTH", "Day", "Precision", "month_number", "precision", "resolved"]
+__all__ = ["MONTH", "MONTH_NAME", "Day", "Precision", "month_number", "precision", "resolved"]
 
 Precision = Literal["day", "month", "year", "unknown"]
 
@@ -69,10 +69,11 @@ def resolved(text: str, published: str | None) -> list[Day]:
 
 
 _NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_MONTH_NAME = (  # capitals count: "may" and "march" are verbs
+MONTH_NAME = (
     r"(?:Jan(?:uary|\b\.?)|Feb(?:ruary|\b\.?)|Mar(?:ch|\b\.?)|Apr(?:il|\b\.?)|May|June?|July?|Aug(?:ust|\b\.?)"
     r"|Sept?(?:ember|\b\.?)|Oct(?:ober|\b\.?)|Nov(?:ember|\b\.?)|Dec(?:ember|\b\.?))(?!\w)"
 )
+"""The same where capitals count: "may" and "march" are verbs."""
 _WEEKDAY_NAME = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 _ORDINAL = r"(?:st|nd|rd|th)?"
 _YEAR = r"(?:1[5-9]|20)\d{2}"
@@ -80,15 +81,15 @@ _CLAUSE = 400  # characters to either side in which a verb is looked for
 _EXPRESSION = re.compile(
     rf"""(?<![\w/-])(?:
       (?:(?P<weekday>{_WEEKDAY_NAME}),?\s+)?(?:
-          (?P<day>\d{{1,2}}){_ORDINAL}(?:\s+of)?\s+(?P<month>{_MONTH_NAME})(?:,?\s+(?P<year>{_YEAR}))?
-        | (?P<us_month>{_MONTH_NAME})\s+(?P<us_day>\d{{1,2}}){_ORDINAL}(?!\d)(?:,?\s+(?P<us_year>{_YEAR}))?
+          (?P<day>\d{{1,2}}){_ORDINAL}(?:\s+of)?\s+(?P<month>{MONTH_NAME})(?:,?\s+(?P<year>{_YEAR}))?
+        | (?P<us_month>{MONTH_NAME})\s+(?P<us_day>\d{{1,2}}){_ORDINAL}(?!\d)(?:,?\s+(?P<us_year>{_YEAR}))?
       )
     | (?P<iso_year>{_YEAR})-(?P<iso_month>\d{{2}})-(?P<iso_day>\d{{2}})
     | (?P<num_one>\d{{1,2}})(?P<sep>[./])(?P<num_two>\d{{1,2}})(?P=sep)(?P<num_year>{_YEAR})
-    | (?P<month_year>{_MONTH_NAME}),?\s+(?:of\s+)?(?P<of_year>{_YEAR})
+    | (?P<month_year>{MONTH_NAME}),?\s+(?:of\s+)?(?P<of_year>{_YEAR})
     | (?:(?P<which_month>last|this|next)\s+|(?<=\bin\s)|(?<=\bsince\s)|(?<=\bof\s)|(?<=\bby\s)|(?<=\bfrom\s)
         |(?<=\buntil\s)|(?<=\bduring\s)|(?<=\bearly\s)|(?<=\blate\s)|(?<=\bmid-)|(?<=\bin\searly\s)|(?<=\bin\slate\s)
-      )(?P<bare_month>{_MONTH_NAME})(?!\s+\d)
+      )(?P<bare_month>{MONTH_NAME})(?!\s+\d)
     | (?:(?P<which_day>last|this|next)\s+)?(?P<bare_weekday>{_WEEKDAY_NAME})(?!s)
     | (?P<today>today|tonight|this\s+(?:morning|afternoon|evening))
     | (?P<before>the\s+day\s+before\s+yesterday)
@@ -104,8 +105,8 @@ _EXPRESSION = re.compile(
 )
 _THROUGH = re.compile(  # "from 27 September to 10 November 2020": the year of the end is the year of the start
     rf"""\s*(?:to|and|until|till|through|[–—-])\s*(?:{_WEEKDAY_NAME},?\s+)?(?:
-        \d{{1,2}}{_ORDINAL}\s+(?P<month>{_MONTH_NAME}),?\s+(?P<year>{_YEAR})
-      | (?P<us_month>{_MONTH_NAME})\s+\d{{1,2}}{_ORDINAL},?\s+(?P<us_year>{_YEAR}))\b""",
+        \d{{1,2}}{_ORDINAL}\s+(?P<month>{MONTH_NAME}),?\s+(?P<year>{_YEAR})
+      | (?P<us_month>{MONTH_NAME})\s+\d{{1,2}}{_ORDINAL},?\s+(?P<us_year>{_YEAR}))\b""",
     re.VERBOSE,
 )
 _NAMED = re.compile(r"\b(?:Bloody|Black|Palm|Easter|Good|Super|Cyber|Ash|Holy|Maundy|Shrove|White)\s+\Z")

@@ -58,7 +58,10 @@ def test_the_users_own_list_wins_over_the_shipped_one(tmp_path: Path) -> None:
 def test_another_list_is_another_digest(tmp_path: Path) -> None:
     own = tmp_path / "own.toml"
     own.write_text('[sides]\n"Blue Militia" = []\n', "utf-8")
-    assert Settings(actors=own).digest() != Settings().digest()
+    speaking = tmp_path / "speaking.toml"
+    speaking.write_text('[sides]\n[speakers]\n"Blue Militia" = ["Blue Militia"]\n', "utf-8")
+    digests = {settings.digest() for settings in (Settings(), Settings(actors=own), Settings(actors=speaking))}
+    assert len(digests) == 3, "who speaks for a side is no side"
 
 
 @pytest.mark.parametrize(
@@ -68,6 +71,7 @@ def test_another_list_is_another_digest(tmp_path: Path) -> None:
         ("[other]\n", r"no table \[sides\]"),
         ('[sides]\nBlues = "Blue"\n', "Blues needs a list"),
         ("sides = 3", "needs a list"),
+        ('[sides]\n[speakers]\nBlues = "Ali Khan"\n', "Blues needs a list"),
     ],
 )
 def test_a_list_that_is_none_is_refused_with_the_mend(tmp_path: Path, text: str, says: str) -> None:

@@ -33,6 +33,10 @@ CASES = (
     Case("Baku said there will be no talks with its neighbour.", (("Baku", "Azerbaijan", "said", "asserts"),)),
     Case("Kyiv said it had not ruled out a missile.", (("Kyiv", "Ukraine", "said", "asserts"),)),
     Case("Yet Baku denied it.", (("Baku", "Azerbaijan", "denied", "denies"),)),
+    Case(
+        "Obama and Putin said it was over.",
+        (("Obama", "United States", "said", "asserts"), ("Putin", "Russia", "said", "asserts")),
+    ),
     Case("Mr Assad denied it.", (("Mr Assad", "Syria", "denied", "denies"),)),
     Case("Ankara said it was behind the raid on Syria.", (("Ankara", "Turkey", "said", "asserts"),)),
     Case("Ankara said Syria was behind the raid.", (("Ankara", "Turkey", "said", "accuses"),)),

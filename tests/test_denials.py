@@ -105,7 +105,7 @@ def test_what_denies_something_else_answers_nothing(base: KnowledgeBase, other: 
 
 
 @pytest.mark.parametrize("published", ["2020-01-05", "2021-03-05"])
-def test_a_denial_of_all_that_is_claimed_answers_for_a_year(base: KnowledgeBase, published: str) -> None:
+def test_a_denial_of_what_is_claimed_answers_for_a_year(base: KnowledgeBase, published: str) -> None:
     other = "Syria denied having poisoned any of the four wells."
     assert _answering(base, "Jordan accused Syria of having poisoned four wells.", other, published) == [other]
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from assistant import Assistant
 from assistant.reader import Evidence
 from assistant.selection import select
+from assistant.settings import Settings
 from kb import KnowledgeBase
 from tests.conftest import article
 
@@ -54,3 +56,28 @@ def test_who_asks_how_many_is_answered_by_counts_of_what_is_asked_for(
     base: KnowledgeBase, question: str, places: list[int]
 ) -> None:
     assert _chosen(base, question, " ".join(COUNTS)) == [COUNTS[place] for place in places]
+
+
+def test_who_asks_how_many_towns_were_captured_is_not_told_of_people_alone(base: KnowledgeBase) -> None:
+    text = "The army seized 12 towns near Darpol."
+    assert _chosen(base, "How many towns were captured near Darpol?", text) == [text]
+
+
+QUESTION = "What did Jordan say about the bridge at Darpol?"
+SILENT = "At Darpol the bridge, which Jordan built, is closed: the bridge at Darpol is the bridge of Jordan."
+SAID = "Jordan said on Friday that rain had closed the bridge near the town of Darpol."
+PRONOUN = "On Friday Jordan said so. It said that the bridge at Darpol was closed."
+
+
+@pytest.mark.parametrize(
+    ("first", "found"),
+    [
+        (SILENT, SAID),  # in the passage found first the side says nothing
+        (PRONOUN, PRONOUN.split(". ")[1]),  # it does, though not by name
+    ],
+)
+def test_what_a_side_said_is_looked_for_in_further_passages(base: KnowledgeBase, first: str, found: str) -> None:
+    base.add([article(first, "Bridge at Darpol", "first"), article(SAID, "Rain", "said")])
+    assert base.search(QUESTION, 1)[0].article.source == "first"
+    answer = Assistant(base, Settings(passages=1)).ask(QUESTION)
+    assert found in [citation.quote for citation in answer.citations]
