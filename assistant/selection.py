@@ -44,7 +44,8 @@ def select(
     speech = Speech()
     evidence = _of_those_asked(question, evidence, confidence, speech)
     sentences: list[Evidence] = []
-    for found in _of_the_one_asked(asked_of(question), [e for e in evidence if e.score >= confidence], speech):
+    fitting = _of_the_one_asked(asked_of(question), [e for e in evidence if e.score >= confidence], speech)
+    for found in fitting:
         if sentences and found.score < _BESIDE_BEST * sentences[0].score:
             continue
         claims = speech.claims(found.article, found.span)
@@ -54,7 +55,7 @@ def select(
             sentences.append(found)
         if len(sentences) == limit:
             break
-    sentences += _other_counts(question, evidence, confidence, sentences, limit, speech)
+    sentences += _other_counts(question, fitting, sentences, limit, speech)
     chosen = [Selected(_all_quotes(e, evidence), speech.claims(e.article, e.span), e.score) for e in sentences]
     return Selection(tuple(_with_denials(base, chosen, speech, filters)))
 
@@ -147,12 +148,7 @@ def _side_counted(question: str) -> str | None:
 
 
 def _other_counts(
-    question: str,
-    evidence: Sequence[Evidence],
-    confidence: float,
-    chosen: Sequence[Evidence],
-    limit: int,
-    speech: Speech,
+    question: str, evidence: Sequence[Evidence], chosen: Sequence[Evidence], limit: int, speech: Speech
 ) -> list[Evidence]:
     """Where the question asks how many: further sentences that count the same fate and give another number, as many
     again at most. Differing figures are shown, not left out."""
@@ -163,7 +159,7 @@ def _other_counts(
     found: list[Evidence] = []
     for further in evidence:
         new = {(f.what, f.low, f.high) for f in _figures(further, speech) if f.what in fates} - counted
-        if new and further.score >= confidence and len(found) < limit:
+        if new and len(found) < limit:
             counted |= new
             found.append(further)
     return found

@@ -317,6 +317,12 @@ def test_the_dead_are_no_answer_where_the_wounded_are_asked_for(assistant: Assis
     assert assistant.ask("How many people were wounded in Barda?").status == "abstained"
 
 
+def test_what_one_side_counts_is_not_told_by_the_other(assistant: Assistant) -> None:
+    answer = assistant.ask("How many soldiers did Azerbaijan say it lost?")
+    assert {figure.low for figure in answer.figures} >= {2783, 192}
+    assert {figure.side for figure in answer.figures} == {"Azerbaijan"}
+
+
 def test_how_many_people_and_how_many_are_one_question(assistant: Assistant) -> None:
     with_people, without = (assistant.ask(f"How many {who}were killed in Ganja?") for who in ("people ", ""))
     assert with_people.statements[:3] == without.statements[:3]
