@@ -310,3 +310,4 @@ def serve() -> None:
     with Assistant.open(**settings) as assistant:
         for _, line in _in_turns(Asking(assistant, within), iter(given.get, None), block):
             _send(out, line)
+    os._exit(0)  # at once: an interpreter that shuts down dies of a thread that waits for standard input

@@ -8,9 +8,11 @@ Uses the 1,456 articles of ../shared/data/allsides_conflict; says so and stops w
 made by rule: every second article's headline, put into one of four forms in turn. The tests do the same with the sample
 articles and an embedder without a model.
 
-    python bench/batch.py [KB] [--questions N] [--kills N]
+    python bench/batch.py [KB] [--questions N] [--kills N] [--cores N]
 
-KB is a knowledge base of those articles, if there is one.
+KB is a knowledge base of those articles, if there is one. `--cores` tells how it goes with more cores, but slower ones:
+each process, the loop too, gets a share of a core, half of one if two are to be four. That wants root and control
+groups of version 1.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from assistant import Assistant
+from assistant import Assistant, workers
 from assistant.batch import Row, answer_all, document_of
 
 ARTICLES = Path(__file__).resolve().parents[2] / "shared" / "data" / "allsides_conflict"
@@ -45,6 +47,7 @@ def main() -> None:
     parser.add_argument("kb", nargs="?", type=Path)
     parser.add_argument("--questions", type=int, default=500)
     parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--cores", type=int, default=0, help="As if there were so many.")
     parser.add_argument("--way", type=int, help="Only this way: so many workers, 0 for the loop.")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
@@ -52,6 +55,8 @@ def main() -> None:
         print("batch: skipped, ../shared/data/allsides_conflict is not here")
         return
     if options.way is not None:
+        if options.cores:
+            _as_if(options.cores)
         _go(options.way, options.kb, _questions(options.questions), options.out)
         return
     with tempfile.TemporaryDirectory() as folder:
@@ -59,10 +64,10 @@ def main() -> None:
         if options.kb is None:
             _run("ingest", str(ARTICLES), "--kb", str(kb), "--no-progress")
         questions = _questions(options.questions)
-        print(
-            f"{len(questions)} questions, {os.cpu_count()} cores, OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS')}"
-        )
-        whole = _speeds(kb, questions, Path(folder))
+        slow = f" standing in for {options.cores}" if options.cores else ""
+        threads = os.environ.get("OMP_NUM_THREADS")
+        print(f"{len(questions)} questions, {os.cpu_count()} cores{slow}, OMP_NUM_THREADS={threads}")
+        whole = _speeds(kb, questions, Path(folder), options.cores)
         if options.kills:
             _kills(kb, questions, Path(folder), whole, options.kills)
 
@@ -73,14 +78,18 @@ def _questions(count: int) -> list[str]:
     return [FORMS[place % len(FORMS)].format(title) for place, title in enumerate(titles)]
 
 
-def _speeds(kb: Path, questions: list[str], folder: Path) -> str:
+def _speeds(kb: Path, questions: list[str], folder: Path, cores: int) -> str:
     """Each way in a process of its own, one after the other; the lines that the loop gives."""
     expected, loop = "", 0.0
     for way in (0, 1, 2, 4):
         out = folder / f"{way}.jsonl"
-        command = [sys.executable, __file__, str(kb), "--questions", str(len(questions)), "--way", str(way)]
-        told = subprocess.run([*command, "--out", str(out)], check=True, stdout=subprocess.PIPE, text=True).stdout
+        command = [sys.executable, __file__, str(kb), "--questions", str(len(questions)), "--cores", str(cores)]
+        told = subprocess.run(
+            [*command, "--way", str(way), "--out", str(out)], check=True, stdout=subprocess.PIPE, text=True
+        ).stdout
         loading, first, seconds = map(float, told.split())
+        for left in _GROUPS.glob("accordingto-*"):
+            left.rmdir()
         speed, lines = len(questions) / seconds, _same(_lines(out))
         if not way:
             expected, loop = lines, speed
@@ -91,6 +100,31 @@ def _speeds(kb: Path, questions: list[str], folder: Path) -> str:
             flush=True,
         )
     return expected
+
+
+_GROUPS = Path("/sys/fs/cgroup/cpu")
+_PERIOD = 20_000  # microseconds
+
+
+def _as_if(cores: int) -> None:
+    """Gives this process, and each that it begins, the share of a core that each has if these stand for so many."""
+    share = min(1.0, (os.cpu_count() or 1) / cores)
+
+    def bound(pid: int) -> None:
+        group = _GROUPS / f"accordingto-{pid}"
+        group.mkdir()
+        (group / "cpu.cfs_period_us").write_text(str(_PERIOD))
+        (group / "cpu.cfs_quota_us").write_text(str(round(_PERIOD * share)))
+        (group / "cgroup.procs").write_text(str(pid))
+
+    class Bound(subprocess.Popen[bytes]):
+        def __init__(self, *args: Any, **keywords: Any) -> None:
+            super().__init__(*args, **keywords)
+            bound(self.pid)
+
+    bound(os.getpid())
+    subprocess.Popen = Bound  # type: ignore[assignment, misc]
+    workers._cores = lambda: cores
 
 
 def _go(way: int, kb: Path, questions: list[str], out: Path) -> None:
@@ -122,21 +156,25 @@ def _kills(kb: Path, questions: list[str], folder: Path, expected: str, kills: i
     )
     command = [sys.executable, "-m", "assistant", "batch", str(asked), "-o", str(out), "--kb", str(kb)]
     chance = random.Random(20230919)
-    for kill in range(kills):
-        delay = chance.uniform(1, 20)
+    partial = out.with_name("killed.jsonl.partial")
+    # So many answers are there, and a part of the next; or a process still loads, where a run before got further.
+    for kill, wanted in enumerate(sorted(chance.sample(range(len(questions)), kills))):
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as child:
-            try:
-                child.wait(delay)
-            except subprocess.TimeoutExpired:
-                child.kill()
-        partial = out.with_name("killed.jsonl.partial")
-        print(
-            f"kill {kill + 1:2} after {delay:4.1f} s: {len(_lines(partial)) if partial.exists() else 0} kept",
-            flush=True,
-        )
+            begun = time.perf_counter()
+            while child.poll() is None and _kept(partial) < wanted:
+                time.sleep(0.05)
+            time.sleep(chance.uniform(0, 1))
+            child.kill()
+        seconds = time.perf_counter() - begun
+        print(f"kill {kill + 1:2} after {seconds:4.1f} s: {_kept(partial)} kept", flush=True)
     _run(*command[3:])
     same = "byte for byte the same" if _same(_lines(out)) == expected else "DIFFERENT"
     print(f"after {kills} kills and a last run: {same}")
+
+
+def _kept(partial: Path) -> int:
+    """How many answers are there, beside the line on top."""
+    return max(0, partial.read_bytes().count(b"\n") - 1) if partial.exists() else 0
 
 
 def _lines(file: Path) -> list[dict[str, Any]]:

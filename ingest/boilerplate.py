@@ -43,7 +43,7 @@ def lines_of(text: str) -> list[Line]:
 def marks_of(lines: Sequence[Line]) -> list[Boilerplate]:
     """The marks on these lines of one text, in order and without overlaps.
 
-    Each is a whole line, but for a caption that runs on into the story: that ends with its credit.
+    Each is a whole line, but for what runs on into the story: a caption, which ends with its credit, and a label.
     """
     marks: dict[int, Boilerplate] = {}
     captions: set[str] = set()
@@ -58,6 +58,8 @@ def marks_of(lines: Sequence[Line]) -> list[Boilerplate]:
             marks[number] = _whole(line, "picture gallery")
         elif why := _promotion(line.words):
             marks[number] = _whole(line, why)
+        elif label := _LABEL_BEFORE.match(line.words):
+            marks[number] = Boilerplate(line.start, line.at + label.end(), "label")
     for number, why in _repeats(lines, captions):
         marks.setdefault(number, _whole(lines[number], why))
     return [marks[number] for number in sorted(marks)]
@@ -98,6 +100,8 @@ _TRAILING = re.compile(
 )
 # Slide after slide in one line, each ending so; their pictures are of other days and other reports.
 _GALLERY = re.compile(r"\b(?:hide caption|(?:photo|image|slide|picture)) \d{1,3} of \d{1,3}\b")
+# It stands on the line of the first of several points, and would be read as the start of its sentence.
+_LABEL_BEFORE = re.compile(r"(?i:story highlights)\b\W{0,3}?(?=\s[\W_]?[A-Z\d])")
 _OF_A_NUMBER = re.compile(r" of \d")  # for speed: it opens with letters that are soon found
 _REACH = 160  # characters: no credit at the end of a line is longer
 _HINT = re.compile("/|via |[Hh]oto|HOTO|Getty|Picture|Image|Credit ")  # is in each of these, for speed

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import pickle
 import random
 import signal
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 from assistant import Assistant
 from assistant.answer import Answer
 from assistant.batch import BatchError, Row, Within, answer_all, document_of, read_questions
+from assistant.workers import _SERVE
 from ingest import ingest
 from kb import KnowledgeBase
 from kb.embedding import HashEmbedder
@@ -374,6 +376,28 @@ def test_a_process_that_is_lost_ends_the_run_which_goes_on_from_there(
                 list(answer_all(assistant, rows, out, workers=2))
         assert len(list(answer_all(assistant, rows, out, workers=2))) == len(rows)
     assert len(_lines(out)) == len(rows)
+
+
+def test_a_process_that_has_nothing_left_to_answer_ends_in_silence_while_others_still_work(tmp_path: Path) -> None:
+    with (
+        _over_samples(tmp_path) as assistant,
+        subprocess.Popen(
+            [sys.executable, "-c", _SERVE],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        ) as worker,
+    ):
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        assert worker.stderr is not None
+        for sent in (dict(assistant.settings), Within(), 1), Row("a", "Who died?", {}), None:
+            pickle.dump(sent, worker.stdin)
+        worker.stdin.flush()
+        assert pickle.load(worker.stdout)["id"] == "a"
+        assert worker.wait(60) == 0  # its standard input is still open
+        assert worker.stderr.read() == b""
 
 
 def _sample_kb(tmp_path: Path) -> Path:

@@ -112,6 +112,12 @@ def test_a_caption_that_runs_into_the_story_is_marked_up_to_its_credit() -> None
     assert marked(article(paragraphs("River crossed", f"{caption} {STORY}", MORE))) == [("caption", caption)]
 
 
+def test_a_label_that_runs_into_the_story_is_marked_and_what_follows_is_not() -> None:
+    text = paragraphs("River crossed", f"Story highlights {STORY}", MORE)
+    assert marked(article(text)) == [("label", "Story highlights")]
+    assert marked(article(paragraphs("River crossed", f"Story highlights how the river was crossed. {STORY}"))) == []
+
+
 def test_a_short_line_that_comes_again_is_a_label_unless_it_is_a_sentence() -> None:
     text = paragraphs("River crossed", "Watch live", STORY, "It is over.", "Watch live", MORE, "It is over.")
     assert marked(article(text)) == [("repeated line", "Watch live")] * 2
