@@ -17,12 +17,12 @@ from assistant.attribution import (
     PRONOUNS,
     Attribution,
     attributions,
-    counting_verbs,
     lexicon,
     needing_verbs,
     quoted,
     verbs,
 )
+from assistant.stances import may_deny, stance_of, up_to_next_cue
 from kb import Article, Boilerplate, Span
 from kb.days import Day, resolved
 from kb.passages import split
@@ -49,9 +49,6 @@ _REMEMBERED = 12  # speakers whom "the ministry" or a family name may stand for
 _SUBORDINATE = frozenset(
     "that when as after before because which who whom although though if since where than until".split()
 )
-_BE = frozenset("is are was were be been being am".split())
-_NEGATIONS = frozenset("not no never none nobody nothing neither nor without n't".split())
-_OWN = frozenset("it its they their he his she her we our i my".split())
 _MODALS = frozenset("would will could may might should can".split())
 _WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*")
 
@@ -115,7 +112,7 @@ def _claim(sentence: str, one: Attribution, speaker: str | None, days: Sequence[
         speaker,
         side,
         one.verb.of(sentence).lower(),
-        _stance(sentence, one, side),
+        stance_of(sentence, one, side),
         hedges=hedges_in(sentence),
         quotations=tuple(marks),
         as_of=_said_on(sentence, one, days),
@@ -134,6 +131,7 @@ def _named(sentence: str, one: Attribution, last: str | None, context: Context) 
     if place is None:
         return [None]
     name = re.split(r",\s+(?:who|which|whose)\b", place.of(sentence))[0]
+    name = re.sub(r"(?<=\w)['’]s\Z|(?<=s)['’]\Z", "", name)  # "Baku's denial" is Baku's
     if name.lower().startswith("this ") and side_of(name) is None:
         return []  # "this report": the outlet speaks of itself
     if name.lower() == "we" and not one.is_quoted:
@@ -274,7 +272,7 @@ def said_in(sentence: str, context: Context = Context()) -> list[Said]:
     """The claims of a sentence, each with what it says up to the next claim."""
     found = []
     for utterance in _utterances(sentence, context):
-        parts = (_up_to_next_cue(sentence, part, utterance.told) for part in utterance.told.content)
+        parts = (up_to_next_cue(sentence, part, utterance.told) for part in utterance.told.content)
         found.append(Said(utterance.claim, " ".join(parts)))
     return found
 
@@ -296,7 +294,7 @@ class Speech:
     def denials(self, article: Article, span: Span) -> list[Denial]:
         """The denials in one of the article's sentences."""
         text = span.of(article.text)
-        return denials_in(text, self._context(article, span)) if _denying().search(text) else []
+        return denials_in(text, self._context(article, span)) if may_deny().search(text) else []
 
     def _context(self, article: Article, span: Span) -> Context:
         """What a sentence has before it. Where nobody speaks in it that is not asked for, and the article not read."""
@@ -388,86 +386,3 @@ _OWN_DEED = re.compile(
     r"(?:had\s+|have\s+|has\s+)?(?P<deed>\w+)|\bresponsibility for\b",
     re.IGNORECASE,
 )
-
-
-# -- stances
-
-
-@functools.cache
-def _denying() -> re.Pattern[str]:
-    """Matches what a sentence must hold to deny: a cue that does, a verdict on what is alleged, or a negation."""
-    denies = lexicon()["denies"]
-    cues = [verb for verb, stance in verbs().items() if stance == "denies"]
-    words = {*cues, *denies["nouns"], *denies["verdicts"], *(_NEGATIONS - {"n't"})}
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(words)))})\b|n['’]t\b", re.IGNORECASE)
-
-
-def _stance(sentence: str, one: Attribution, side: str | None) -> Stance:
-    """What the words do: a verb of saying denies if what is said is that something alleged is not so."""
-    if one.does != "asserts":
-        return "asserts" if one.negated or _EITHER_WAY.search(sentence, 0, one.verb.start) else one.does
-    if one.verb.of(sentence).lower() in counting_verbs():
-        return "asserts"  # "counts its own dead and nobody else's"
-    said = " ".join(_up_to_next_cue(sentence, part, one) for part in one.content)
-    words = [word.lower() for word in _WORD.findall(said.replace("’", "'"))]
-    denied = lexicon()["denies"]
-    if any(re.search(rf"\b{re.escape(v)}\b", said.lower()) for v in denied["verdicts"]) and any(
-        word in denied["allegations"] for word in words
-    ):
-        return "denies"
-    if _disowns(words, side):
-        return "denies"
-    return "accuses" if _charges(said, words, side) else "asserts"
-
-
-_EITHER_WAY = re.compile(r"\b(?:not|neither|never)\s+\w+\s+n?or\s+\Z")  # "has neither confirmed nor denied"
-
-
-def _up_to_next_cue(sentence: str, part: Span, one: Attribution) -> str:
-    """What is said, up to the next denial or accusation, which is a claim of its own."""
-    others = (o.cue.start for o in attributions(sentence) if o.does != "asserts" and o.cue.start > one.cue.start)
-    return sentence[part.start : min((at for at in others if part.start < at < part.end), default=part.end)]
-
-
-def _disowns(words: Sequence[str], side: str | None) -> bool:
-    """Whether the speaker says of its own that it did not: "it had flown no drones", "its forces had never …"."""
-    clause = words[:14]
-    names_own = any(word in _OWN or (side is not None and side_of(word.title()) == side) for word in clause)
-    return names_own and any(
-        (word in _NEGATIONS or word.endswith("n't"))
-        and _TO_COME.isdisjoint(clause[max(0, place - 2) : place])
-        and _AS_WELL.isdisjoint(clause[place + 1 : place + 2])
-        and not _UNTOLD & set(clause[place + 1 : place + 4])
-        and _CONDITIONS.isdisjoint(clause[:place])
-        for place, word in enumerate(clause)
-    )
-
-
-_BLAMED = re.compile(  # not "it was behind the raid": who takes it on accuses nobody
-    r"(?<!\bit was )(?<!\bthey were )(?<!\bwe were )(?<!\bwe are )\b(?:responsible for|to blame|guilty of)\b"
-    r"|(?<!\bit )was behind\b|(?<!\bthey )(?<!\bwe )were behind\b"
-)
-_AS_WELL = frozenset(("only", "just", "merely", "including", "counting"))  # "not only drones": those too
-_TO_COME = frozenset(("would", "will", "could"))  # "its army would not leave", "there will be no talks"
-_CONDITIONS = frozenset(("if", "unless", "until"))  # "if it did not stop"
-_UNTOLD = frozenset(  # "had not yet confirmed": nothing is denied by it
-    """yet confirm confirmed verify verified know known comment commented clear identified determine determined received
-    rule ruled else""".split()
-)
-
-
-def _charges(said: str, words: Sequence[str], side: str | None) -> bool:
-    """Whether another side is named as the doer of a deed, or as responsible for one."""
-    if side is None:
-        return False
-    if _BLAMED.search(said) and sides_named(said) - {side}:
-        return True
-    for place, word in enumerate(words):
-        if word in lexicon()["accuses"]["deeds"]:
-            passive = place and words[place - 1] in _BE
-            by = "by" in words[place + 1 : place + 3]
-            doer = words[place + 1 : place + 8] if passive and by else words[:place]
-            another = [*doer[:3]] in (["that", "the", "other"], ["the", "other", "had"], ["the", "other"])
-            if (not passive or by) and (another or sides_named(" ".join(doer).title()) - {side}):
-                return True
-    return False

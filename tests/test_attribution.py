@@ -83,6 +83,10 @@ SPOKEN = (
     ("Ali Khan agreed.", "Ali Khan", "agreed"),
     ("Russia welcomed the truce.", "Russia", "welcomed"),
     ("Protests followed accusations from Baku that the road was shut.", "Baku", "accusations"),
+    ("Washington (CNN) President Ali Khan declared that it was over.", "President Ali Khan", "declared"),
+    ("(CNN) Minister Ali Khan said that it was over.", "Minister Ali Khan", "said"),
+    ("Upper Town, Lower Land (Some Wire) -- Saying it was over, the mayor left.", "the mayor", "Saying"),
+    ("The Upper Brigade (UB) Commander said that it was over.", "The Upper Brigade (UB) Commander", "said"),
 )
 
 

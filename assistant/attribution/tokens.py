@@ -31,12 +31,19 @@ _TOKEN = re.compile(
     rf"(?:{_ABBREVIATED})\.|(?:[^\W_]\.)+(?=\W|$)|[^\W_]+(?:[.'’&/-][^\W_]+)*(?:(?<=\.[^\W_])\.)?|--|''|``|[^\w\s]"
 )
 _OPENING, _CLOSING = "“«„", "”»"
+_NAME = r"[A-Z][\w.'’-]*"
+_DATELINE = re.compile(  # "KYIV, Ukraine (Some Wire) - ", and without the dash where an outlet is known to leave it out
+    rf"(?:{_NAME}(?:\s{_NAME}){{0,2}}(?:,\s{_NAME}(?:\s{_NAME})?)?\s)?"
+    rf"(?:\({_NAME}(?:\s{_NAME}){{0,3}}\)\s?(?:--?|[–—])|\((?:AFP|AP|CNN|Reuters|UPI)\))\s+(?=[\W_]?[A-Z])"
+)
 
 
 def tokens_of(sentence: str) -> list[Token]:
-    """Words and marks of a sentence, each with the quotation it stands in."""
+    """Words and marks of a sentence behind its dateline, each with the quotation it stands in."""
     within = quoted(sentence)
-    return [_token(_mark(sentence, m), m.start(), m.end(), within) for m in _TOKEN.finditer(sentence)]
+    dateline = _DATELINE.match(sentence)
+    said = _TOKEN.finditer(sentence, dateline.end() if dateline else 0)
+    return [_token(_mark(sentence, m), m.start(), m.end(), within) for m in said]
 
 
 def _mark(sentence: str, match: re.Match[str]) -> str:
