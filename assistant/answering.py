@@ -144,7 +144,7 @@ class Answering:
     def _read(self, turn: Turn) -> list[Evidence]:
         """The sentences that may answer, with those of further passages where the kind of the question needs them."""
         found = self.reader.read(turn.understood, turn.hits)
-        further = [*self._other_counts(turn, found), *self._of_the_side(turn, found)]
+        further = [*self._other_counts(turn, found), *self._of_the_one_asked(turn, found)]
         return sorted([*found, *further], key=lambda evidence: -evidence.score) if further else found
 
     def _other_counts(self, turn: Turn, found: Sequence[Evidence]) -> list[Evidence]:
@@ -157,11 +157,11 @@ class Answering:
         further = [hit for hit in alike if (hit.article.id, hit.passage.start) not in known]
         return self.reader.read(turn.understood, further)
 
-    def _of_the_side(self, turn: Turn, found: Sequence[Evidence]) -> list[Evidence]:
-        """Where it is asked what a side said, and it is not heard in what was found, the sentences of more passages in
-        which it speaks."""
+    def _of_the_one_asked(self, turn: Turn, found: Sequence[Evidence]) -> list[Evidence]:
+        """Where it is asked who denies or accuses, the sentences of more passages in which somebody does; where it is
+        asked what a side said, those in which it speaks, if it is not heard in what was found."""
         asked, speech = asked_of(turn.understood), Speech()
-        if asked.side is None:
+        if asked.side is None and (asked.stance is None or asked.speaker is not None):
             return []
         known = {(evidence.article.id, evidence.span) for evidence in found}
 
@@ -170,10 +170,11 @@ class Answering:
 
         def comes(hit: Hit, span: Span) -> bool:
             # Who "it" is, only the article as a whole tells; so many are not taken apart where the side is not named.
-            named = asked.side in sides_named(span.of(hit.article.text))
+            named = asked.side is None or asked.side in sides_named(span.of(hit.article.text))
             return named and (hit.article.id, span) not in known and speaks(hit.article, span)
 
-        if any(evidence.score >= self.confidence and speaks(evidence.article, evidence.span) for evidence in found):
+        heard = (e.score >= self.confidence and speaks(e.article, e.span) for e in found)
+        if asked.side is not None and any(heard):
             return []
         return self.reader.read(
             turn.understood, self.base.search(turn.understood, _HEARD, turn.request.to_search), comes

@@ -335,6 +335,8 @@ class AskedOf:
 
     speaker: str | None = None
     stance: Stance | None = None
+    accused: str | None = None
+    """The side of whom the question says that somebody accuses it, if it is a known one."""
 
     def __bool__(self) -> bool:
         return self.speaker is not None or self.stance is not None
@@ -347,6 +349,8 @@ class AskedOf:
     def fits(self, claim: Claim) -> bool:
         """Whether the claim is of the kind asked for, by the one asked about."""
         if self.stance is not None and claim.stance != self.stance:
+            return False
+        if self.accused is not None and claim.side == self.accused:
             return False
         if self.speaker is None:
             return True
@@ -361,12 +365,14 @@ def asked_of(question: str) -> AskedOf:
     match = re.search(rf"\b(?:did|does|do|has|have)\s+(?P<who>[^?,;]{{2,60}}?)\s+(?P<verb>{listed})\b", question)
     who = match["who"] if match else None
     if match is None:
-        match = re.search(rf"\b[Ww]ho\s+(?:has\s+|have\s+)?(?P<verb>{listed})\b", question)
+        whom = r"(?:\s+(?P<whom>[^?,;]{2,40}?)(?=\s+(?:of|for|over|in|on)\b|\s*\?))?"
+        match = re.search(rf"\b[Ww]ho\s+(?:has\s+|have\s+)?(?P<verb>{listed})\b{whom}", question)
     if match is None:
         return AskedOf()
     stance = verbs()[match["verb"]]
     speaker = re.sub(r"^(?:the|people in|officials? (?:in|of)|anyone in)\s+", "", who) if who else None
-    return AskedOf(speaker, None if stance == "asserts" else stance)
+    accused = side_of(match["whom"]) if who is None and match["whom"] and stance == "accuses" else None
+    return AskedOf(speaker, None if stance == "asserts" else stance, accused)
 
 
 @functools.cache

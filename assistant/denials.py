@@ -255,9 +255,9 @@ def _in_time(denied: str, article: Article, claimed: Selected) -> bool:
 def _plans() -> frozenset[str]:
     """What is rejected without being denied."""
     return stems(
-        """agreement appeal application bid bill call ceasefire compromise condition deal demand draft idea invitation
-        mediation motion negotiations offer pact peace plan plea proposal request resolution ruling talks truce
-        ultimatum vote"""
+        """agreement appeal application bid bill call ceasefire compromise condition deal demand draft exchange idea
+        invitation mediation motion negotiations offer pact peace plan plea proposal request resolution ruling
+        strategy swap talks truce ultimatum vote"""
     )
 
 

@@ -79,7 +79,7 @@ def _of_the_one_asked(asked: AskedOf, evidence: list[Evidence], speech: Speech) 
     if not asked:
         return evidence
     fitting = [e for e in evidence if any(asked.fits(claim) for claim in speech.claims(e.article, e.span))]
-    return fitting if fitting or asked.side is not None else evidence
+    return fitting if fitting or asked.side is not None or asked.stance == "denies" else evidence
 
 
 def _of_those_asked(

@@ -239,6 +239,13 @@ def test_a_question_after_one_speaker_fits_only_that_side() -> None:
     assert not asked.fits(Claim("Baku", "Azerbaijan", "said", "asserts"))
 
 
+def test_who_accuses_a_side_is_another() -> None:
+    asked = asked_of("Who blamed Armenia for the fire in Azerbaijan?")
+    assert asked.fits(Claim("Baku", "Azerbaijan", "blamed", "accuses"))
+    assert asked.fits(Claim("a driver", None, "blamed", "accuses"))
+    assert not asked.fits(Claim("Yerevan", "Armenia", "blamed", "accuses"))
+
+
 @pytest.mark.parametrize(
     ("sentence", "denied", "answers"),
     [

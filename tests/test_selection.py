@@ -81,3 +81,17 @@ def test_what_a_side_said_is_looked_for_in_further_passages(base: KnowledgeBase,
     assert base.search(QUESTION, 1)[0].article.source == "first"
     answer = Assistant(base, Settings(passages=1)).ask(QUESTION)
     assert found in [citation.quote for citation in answer.citations]
+
+
+ASKED = "Who denied closing the bridge at Darpol?"
+ALIKE = "Closing the bridge at Darpol was wise, traders at Darpol said, for the bridge at Darpol was in ruins."
+DENIED = "Jordan denied on Friday that it had closed the bridge near the town of Darpol."
+
+
+def test_who_denied_is_looked_for_in_further_passages_and_is_nobody_if_none_denies(base: KnowledgeBase) -> None:
+    base.add([article(ALIKE, ASKED, "first")])
+    assistant = Assistant(base, Settings(passages=1))
+    assert assistant.ask(ASKED).status == "abstained"
+    base.add([article(DENIED, "Rain", "denied")])
+    assert base.search(ASKED, 1)[0].article.source == "first"
+    assert [citation.quote for citation in assistant.ask(ASKED).citations] == [DENIED]
