@@ -24,9 +24,7 @@ _WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*")
 _MARK = re.compile(r"[,;:!?()—–]|\s-\s|(?<!\b[A-Z])\.(?!\w)")  # not "U.S."
 _BE = frozenset("is are was were be been being am".split())
 _AUXILIARIES = _BE | frozenset("do does did have has had".split())
-_MODALS = frozenset(
-    "would will could can cannot may might must should shall".split()
-)  # what is to come, or ought to be
+_MODALS = frozenset("would will could can cannot may might must should shall".split())  # to come, or to be done
 _NOT = frozenset(("not", "never"))
 _NO = frozenset(("no", "none", "nobody", "nothing", "neither"))
 _PERSONS = frozenset("it they he she".split())
@@ -39,6 +37,7 @@ _AS_WELL = frozenset("only just merely including counting".split())  # "not only
 _CONDITIONS = frozenset("if unless until because so lest".split())  # "if it did not stop", "so they are not hit"
 _GUILT = frozenset("behind responsible guilty part involved there present".split())
 _FROM = frozenset("by from through with".split())
+_PREPOSITIONS = _FROM | frozenset("at for in of on to under".split())
 _IT_WAS = re.compile(r"(?:it|this|that|these|those|they) (?:was|were)")
 _SUBJECT = 7  # words: a subject is no longer
 _REACH = 4  # words behind "not" in which it is told that it is no denial, or who it was not
@@ -86,16 +85,16 @@ def _calling_false() -> re.Pattern[str]:
     """Matches a verdict: "the report was wrong", "it is not true", "a baseless accusation", "[called] it a lie"; but
     not "it was the wrong decision"."""
     denies = lexicon()["denies"]
-    false, untold, told = (
+    false, told_false, allegations = (
         "|".join(map(re.escape, listed))
         for listed in (denies["verdicts"], denies["verdicts_of_allegations"], denies["allegations"])
     )
     be, how = r"(?:\s+(?:is|are|was|were|be|been|being)|['’]s)", r"(?:\s+(?:\w+ly|all|just|both|an?|\w+\s+and))"
-    lies = rf"(?:{false}|{untold})"
     return re.compile(
-        rf"{be}{how}{{0,3}}\s+(?:{false})\b|\b(?:{told})\b[^.;!?]{{0,80}}?\s(?:{false}|{untold}|wrong)\b"
-        rf"|\b(?:{false})\s+(?:{told})\b|\b(?:it|this|that|they|these){be}{how}{{0,3}}\s+{lies}\b"
-        rf"|\A\W*(?:it|this|that|them|these){how}{{0,2}}\s+{lies}\b",
+        rf"{be}{how}{{0,3}}\s+(?:{false})\b|\b(?:{allegations})\b[^.;!?]{{0,80}}?\s(?:{false}|{told_false}|wrong)\b"
+        rf"|\b(?:{false})\s+(?:{allegations})\b"
+        rf"|\b(?:it|this|that|they|these){be}{how}{{0,3}}\s+(?:{false}|{told_false})\b"
+        rf"|\A\W*(?:it|this|that|them|these){how}{{0,2}}\s+(?:{false}|{told_false})\b",
         re.IGNORECASE,
     )
 
@@ -158,16 +157,16 @@ def _did_not(clause: Sequence[_Word], place: int, side: str | None) -> bool:
     if before in _BE and not (following.endswith(("ing", "ed")) or following in _GUILT):
         return False
     end = place - 1 if before in _AUXILIARIES else place if clause[place].lower == "never" else 0
-    return _own_subject(clause, end, side) is not None
+    return _ends_own_subject(clause, end, side)
 
 
 def _did_nothing(clause: Sequence[_Word], place: int, side: str | None) -> bool:
     """ "it had flown no drones", "we shot nobody"; but not "it was no secret", "he was in no hurry"."""
     for end in range(place - 1, max(place - 4, 0), -1):
         between = [word.lower for word in clause[end:place]]
-        if not _MODALS.isdisjoint(between) or between[-1] in _BE | _prepositions() | _undenying():
+        if not _MODALS.isdisjoint(between) or between[-1] in _BE | _PREPOSITIONS | _undenying():
             return False
-        if _own_subject(clause, end, side) is not None:
+        if _ends_own_subject(clause, end, side):
             return True
     return False
 
@@ -192,22 +191,26 @@ def _by_others(clause: Sequence[_Word], place: int, side: str | None) -> bool:
     before, reach = clause[place - 1].lower if place else "", clause[place + 1 : place + 2 + _REACH]
     if before in _MODALS:
         return False
-    if reach and _is_theirs(reach[0]) and _IT_WAS.fullmatch(" ".join(word.lower for word in clause[place - 2 : place])):
+    if (
+        reach
+        and _is_theirs(reach[0])
+        and _IT_WAS.fullmatch(" ".join(word.lower for word in clause[max(0, place - 2) : place]))
+    ):
         return True
     return any(a.lower in _FROM and (_is_theirs(b) or _is_own(b, side)) for a, b in pairwise(reach))
 
 
-def _own_subject(clause: Sequence[_Word], end: int, side: str | None) -> int | None:
-    """Where a subject that is the speaker, or the speaker's, begins, if it ends right before `end`."""
+def _ends_own_subject(clause: Sequence[_Word], end: int, side: str | None) -> bool:
+    """Whether a subject that is the speaker, or the speaker's, ends right before `end`."""
     for start in range(end - 1, max(end - 1 - _SUBJECT, -1), -1):
         word = clause[start]
         if word.lower in _JOINING | _AUXILIARIES | _MODALS | _NOT:
-            return None
+            return False
         if word.lower in (_SPEAKERS if word.is_quoted else _SPEAKERS | _PERSONS):
-            return start if all(w.lower.endswith("ly") or w.lower == "also" for w in clause[start + 1 : end]) else None
+            return all(w.lower.endswith("ly") or w.lower == "also" for w in clause[start + 1 : end])
         if (_is_theirs(word) and end - start > 1) or _is_own(word, side):
-            return start
-    return None
+            return True
+    return False
 
 
 def _is_theirs(word: _Word) -> bool:
@@ -222,11 +225,6 @@ def _is_own(word: _Word, side: str | None) -> bool:
 def _undenying() -> frozenset[str]:
     """What, behind "not" or "no", denies no deed: "does not believe", "had no choice", "has not yet confirmed"."""
     return frozenset(" ".join(lexicon()["denies"]["undenying"]).split())
-
-
-@functools.cache
-def _prepositions() -> frozenset[str]:
-    return frozenset("at by for from in of on to under with".split())
 
 
 # -- accusing another
