@@ -17,6 +17,7 @@ from assistant.attribution import (
     PRONOUNS,
     Attribution,
     attributions,
+    base_forms,
     lexicon,
     needing_verbs,
     quoted,
@@ -360,19 +361,38 @@ class AskedOf:
 
 
 def asked_of(question: str) -> AskedOf:
-    """Whose words a question asks for: "What did Armenia say …?" asks for Armenia's, "Who denied …?" for a denial."""
-    listed = "|".join(_saying())
-    match = re.search(rf"\b(?:did|does|do|has|have)\s+(?P<who>[^?,;]{{2,60}}?)\s+(?P<verb>{listed})\b", question)
-    who = match["who"] if match else None
-    if match is None:
-        whom = r"(?:\s+(?P<whom>[^?,;]{2,40}?)(?=\s+(?:of|for|over|in|on)\b|\s*\?))?"
-        match = re.search(rf"\b[Ww]ho\s+(?:has\s+|have\s+)?(?P<verb>{listed})\b{whom}", question)
-    if match is None:
-        return AskedOf()
-    stance = verbs()[match["verb"]]
-    speaker = re.sub(r"^(?:the|people in|officials? (?:in|of)|anyone in)\s+", "", who) if who else None
-    accused = side_of(match["whom"]) if who is None and match["whom"] and stance == "accuses" else None
-    return AskedOf(speaker, None if stance == "asserts" else stance, accused)
+    """Whose words a question asks for: "What did Armenia say …?" and "Has Armenia said …?" ask for Armenia's, "Who
+    denied …?" for a denial."""
+    if match := _asking_somebody().search(question):
+        speaker = re.sub(r"^(?:the|people in|officials? (?:in|of)|anyone in)\s+", "", match["who"] or match["one"])
+        return AskedOf(speaker, _kind(match["base"] or match["past"]))
+    if match := _asking_who().search(question):
+        kind = _kind(match["verb"])
+        return AskedOf(None, kind, side_of(match["whom"]) if match["whom"] and kind == "accuses" else None)
+    return AskedOf()
+
+
+def _kind(verb: str) -> Stance | None:
+    stance = verbs()[verb]
+    return None if stance == "asserts" else stance
+
+
+@functools.cache
+def _asking_somebody() -> re.Pattern[str]:
+    """Matches "did Armenia say", "has Armenia denied"; not "did the war that Armenia announced begin"."""
+    base = "|".join(verb for verb in _saying() if verb in base_forms())
+    past = "|".join(verb for verb in _saying() if verb not in base_forms())
+    return re.compile(
+        rf"\b(?:(?i:did|does|do)\s+(?P<who>[^?,;]{{2,60}}?)\s+(?P<base>{base})"
+        rf"|(?i:has|have)\s+(?!been\b|\w+ed\b)(?P<one>[^?,;]{{2,60}}?)\s+(?P<past>{past}))\b"
+    )
+
+
+@functools.cache
+def _asking_who() -> re.Pattern[str]:
+    """Matches "who denied", "who has blamed Armenia"."""
+    whom = r"(?:\s+(?P<whom>[^?,;]{2,40}?)(?=\s+(?:of|for|over|in|on)\b|\s*\?))?"
+    return re.compile(rf"\b[Ww]ho\s+(?:has\s+|have\s+)?(?P<verb>{'|'.join(_saying())})\b{whom}")
 
 
 @functools.cache

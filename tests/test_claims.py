@@ -226,6 +226,10 @@ def test_all_sides_of_a_sentence_are_found() -> None:
         ("Whom does Azerbaijan blame?", "Azerbaijan", "accuses"),
         ("What did people in Karabakh call it?", "Karabakh", None),
         ("How many people were killed?", None, None),
+        ("Did Armenia deny it?", "Armenia", "denies"),
+        ("Has the ministry said so?", "ministry", None),
+        ("When did the fighting that Baku announced begin?", None, None),
+        ("What has happened since Turkey said so?", None, None),
     ],
 )
 def test_whose_words_a_question_asks_for(question: str, speaker: str | None, stance: Stance | None) -> None:

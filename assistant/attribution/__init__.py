@@ -17,7 +17,16 @@ from assistant.answer import Stance
 from assistant.attribution.phrases import LONGEST
 from assistant.attribution.speakers import Found, antecedent_of, cue_at, found_at
 from assistant.attribution.tokens import Token, quoted, tokens_of
-from assistant.attribution.words import NEGATIONS, PRONOUNS, counting_verbs, cue_words, lexicon, needing_verbs, verbs
+from assistant.attribution.words import (
+    NEGATIONS,
+    PRONOUNS,
+    base_forms,
+    counting_verbs,
+    cue_words,
+    lexicon,
+    needing_verbs,
+    verbs,
+)
 from kb import Span
 
 __all__ = [
@@ -25,6 +34,7 @@ __all__ = [
     "Attribution",
     "Token",
     "attributions",
+    "base_forms",
     "counting_verbs",
     "lexicon",
     "needing_verbs",

@@ -32,6 +32,7 @@ __all__ = [
     "RELATIVE",
     "SKIPPED",
     "also_nouns",
+    "base_forms",
     "counting_verbs",
     "cue_words",
     "irregular_pasts",
@@ -108,6 +109,14 @@ def verbs() -> Mapping[str, Stance]:
     """Every form of every verb of saying, denying and accusing, with what it does."""
     stances: tuple[Stance, ...] = ("asserts", "denies", "accuses")
     return {form: stance for stance in stances for forms in lexicon()[stance]["verbs"] for form in forms.split()}
+
+
+@functools.cache
+def base_forms() -> frozenset[str]:
+    """The forms of these verbs that stand behind "did": "say", not "said"."""
+    return frozenset(
+        forms.split()[0] for stance in ("asserts", "denies", "accuses") for forms in lexicon()[stance]["verbs"]
+    )
 
 
 @functools.cache
