@@ -144,7 +144,7 @@ class Answering:
     def _read(self, turn: Turn) -> list[Evidence]:
         """The sentences that may answer, with those of further passages where the kind of the question needs them."""
         found = self.reader.read(turn.understood, turn.hits)
-        further = [*self._other_counts(turn, found), *self._of_the_one_asked(turn, found)]
+        further = [*self._other_counts(turn, found), *self._heard_elsewhere(turn, found)]
         return sorted([*found, *further], key=lambda evidence: -evidence.score) if further else found
 
     def _other_counts(self, turn: Turn, found: Sequence[Evidence]) -> list[Evidence]:
@@ -157,7 +157,7 @@ class Answering:
         further = [hit for hit in alike if (hit.article.id, hit.passage.start) not in known]
         return self.reader.read(turn.understood, further)
 
-    def _of_the_one_asked(self, turn: Turn, found: Sequence[Evidence]) -> list[Evidence]:
+    def _heard_elsewhere(self, turn: Turn, found: Sequence[Evidence]) -> list[Evidence]:
         """Where it is asked who denies or accuses, the sentences of more passages in which somebody does; where it is
         asked what a side said, those in which it speaks, if it is not heard in what was found."""
         asked, speech = asked_of(turn.understood), Speech()

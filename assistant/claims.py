@@ -15,6 +15,7 @@ from assistant.actors import side_of, side_of_speaker, sides_named
 from assistant.answer import Claim, Stance
 from assistant.attribution import (
     PRONOUNS,
+    WORD,
     Attribution,
     attributions,
     base_forms,
@@ -23,7 +24,7 @@ from assistant.attribution import (
     quoted,
     verbs,
 )
-from assistant.stances import may_deny, stance_of, up_to_next_cue
+from assistant.stances import MODALS, may_deny, stance_of, up_to_next_cue
 from kb import Article, Boilerplate, Span
 from kb.days import Day, resolved
 from kb.passages import split
@@ -50,8 +51,6 @@ _REMEMBERED = 12  # speakers whom "the ministry" or a family name may stand for
 _SUBORDINATE = frozenset(
     "that when as after before because which who whom although though if since where than until".split()
 )
-_MODALS = frozenset("would will could may might should can".split())
-_WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ def _claim(sentence: str, one: Attribution, speaker: str | None, days: Sequence[
 
 def _is_not_yet_said(sentence: str, one: Attribution) -> bool:
     """ "would say", "could add": nobody has said it."""
-    return bool(_MODALS & set(one.cue.of(sentence).lower().split()))
+    return bool(MODALS & set(one.cue.of(sentence).lower().split()))
 
 
 def _named(sentence: str, one: Attribution, last: str | None, context: Context) -> list[str | None]:
@@ -137,7 +136,7 @@ def _named(sentence: str, one: Attribution, last: str | None, context: Context) 
         return []  # "this report": the outlet speaks of itself
     if name.lower() == "we" and not one.is_quoted:
         return []  # "as we reported": so does it
-    if _WORD.findall(name.lower())[:1] and _WORD.findall(name.lower())[0] in PRONOUNS:
+    if WORD.findall(name.lower())[:1] and WORD.findall(name.lower())[0] in PRONOUNS:
         known = last or _before_what(sentence[: place.start]) or context.speaker
         return [None] if known is None or known.split()[0].lower() in PRONOUNS else [known]
     both = name.split(" and ")
@@ -148,7 +147,7 @@ def _named(sentence: str, one: Attribution, last: str | None, context: Context) 
 
 def _before_what(before: str) -> str | None:
     """Of "Azerbaijan began what it calls …": the last side that is named before, for whose words they are."""
-    words = _WORD.findall(before)
+    words = WORD.findall(before)
     if not words or words[-1].lower() != "what":
         return None
     return next((word for word in reversed(words) if word[0].isupper() and side_of(word) is not None), None)
@@ -157,7 +156,7 @@ def _before_what(before: str) -> str | None:
 def _fuller(name: str, named: Sequence[str]) -> str:
     """The name by which the article named the same speaker before: "the ministry" after "Azerbaijan's defence
     ministry", "Smith" after "John Smith, the envoy"."""
-    words = _WORD.findall(name)
+    words = WORD.findall(name)
     if words and words[0].lower() in {"the", "mr", "mrs", "ms", "dr", "gen", "general", "president"}:
         words = words[1:]
     if not 0 < len(words) < 3 or side_of(name) is not None:
@@ -166,7 +165,7 @@ def _fuller(name: str, named: Sequence[str]) -> str:
     if not is_name and (len(words) > 1 or not name.lower().startswith("the ") or words[0].endswith("s")):
         return name
     for full in reversed(named):
-        known = _WORD.findall(full.split(",")[0] if is_name else full)
+        known = WORD.findall(full.split(",")[0] if is_name else full)
         of = next((n for n, word in enumerate(known) if word.lower() in {"of", "in", "for"}), len(known))
         heads = known if is_name else known[max(of - 1, 0) : of]
         if len(known) > len(words) and all(word in heads for word in words):
@@ -179,7 +178,7 @@ def _is_main(sentence: str, one: Attribution) -> bool:
     if one.stands_for is not None:
         return False
     start = one.speaker.start if one.speaker else one.cue.start
-    before = _WORD.findall(sentence[:start].lower())
+    before = WORD.findall(sentence[:start].lower())
     return not before or before[-1] not in _SUBORDINATE
 
 

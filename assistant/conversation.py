@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assistant.answer import Answer
+from assistant.attribution import WORD
 from assistant.claims import side_of, sides_named
 from assistant.reader import names_in
 from kb.words import content_words
@@ -150,8 +151,7 @@ def _swapped(opened: str, before: str) -> str | None:
 def _topic(question: str) -> list[str]:
     """The words that say what a question is about, as they were written."""
     wanted = set(content_words(question)) - {"say", "said", "happened", "think", "call", "called"}
-    words = re.findall(r"[^\W_]+(?:[.'’-][^\W_]+)*", question)
-    return [word for word in words if word.lower().removesuffix("'s").removesuffix("’s") in wanted]
+    return [word for word in WORD.findall(question) if word.lower().removesuffix("'s").removesuffix("’s") in wanted]
 
 
 def _other_side(question: str, before: Exchange) -> str:

@@ -15,16 +15,16 @@ from itertools import pairwise
 
 from assistant.actors import side_of, sides_named
 from assistant.answer import Stance
-from assistant.attribution import Attribution, attributions, counting_verbs, lexicon, quoted, verbs
+from assistant.attribution import WORD, Attribution, attributions, counting_verbs, lexicon, quoted, verbs
 from kb import Span
 
-__all__ = ["may_deny", "stance_of", "up_to_next_cue"]
+__all__ = ["MODALS", "may_deny", "stance_of", "up_to_next_cue"]
 
-_WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*")
 _MARK = re.compile(r"[,;:!?()—–]|\s-\s|(?<!\b[A-Z])\.(?!\w)")  # not "U.S."
 _BE = frozenset("is are was were be been being am".split())
 _AUXILIARIES = _BE | frozenset("do does did have has had".split())
-_MODALS = frozenset("would will could can cannot may might must should shall".split())  # to come, or to be done
+MODALS = frozenset("would will could can cannot may might must should shall".split())
+"""With these a verb tells of what is to come, or to be done."""
 _NOT = frozenset(("not", "never"))
 _NO = frozenset(("no", "none", "nobody", "nothing", "neither"))
 _PERSONS = frozenset("it they he she".split())
@@ -51,7 +51,7 @@ def stance_of(sentence: str, one: Attribution, side: str | None) -> Stance:
         return "asserts"  # "counts its own dead and nobody else's"
     parts = [Span(part.start, part.start + len(up_to_next_cue(sentence, part, one))) for part in one.content]
     said = " ".join(part.of(sentence) for part in parts)
-    words = [word.lower() for word in _WORD.findall(said.replace("’", "'"))]
+    words = [word.lower() for word in WORD.findall(said.replace("’", "'"))]
     denies = may_deny().search(said) is not None and (
         _calling_false().search(said) is not None
         or any(_disowns(clause, side) for part in parts for clause in _clauses(sentence, part))
@@ -72,7 +72,7 @@ def may_deny() -> re.Pattern[str]:
     """Matches what a sentence must hold to deny: a cue that does, a verdict on what is alleged, or a negation."""
     denies = lexicon()["denies"]
     cues = [verb for verb, stance in verbs().items() if stance == "denies"]
-    verdicts = {*denies["verdicts"], *denies["verdicts_of_allegations"], "wrong"}
+    verdicts = {*denies["verdicts"], *denies["verdicts_on_it"], *denies["verdicts_on_allegations"]}
     words = {*cues, *denies["nouns"], *verdicts, *_NOT, *_NO}
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(words)))})\b|n['’]t\b", re.IGNORECASE)
 
@@ -85,16 +85,16 @@ def _calling_false() -> re.Pattern[str]:
     """Matches a verdict: "the report was wrong", "it is not true", "a baseless accusation", "[called] it a lie"; but
     not "it was the wrong decision"."""
     denies = lexicon()["denies"]
-    false, told_false, allegations = (
-        "|".join(map(re.escape, listed))
-        for listed in (denies["verdicts"], denies["verdicts_of_allegations"], denies["allegations"])
+    false, it_is, they_are, allegations = (
+        "|".join(map(re.escape, denies[listed]))
+        for listed in ("verdicts", "verdicts_on_it", "verdicts_on_allegations", "allegations")
     )
     be, how = r"(?:\s+(?:is|are|was|were|be|been|being)|['’]s)", r"(?:\s+(?:\w+ly|all|just|both|an?|\w+\s+and))"
     return re.compile(
-        rf"{be}{how}{{0,3}}\s+(?:{false})\b|\b(?:{allegations})\b[^.;!?]{{0,80}}?\s(?:{false}|{told_false}|wrong)\b"
+        rf"{be}{how}{{0,3}}\s+(?:{false})\b|\b(?:{allegations})\b[^.;!?]{{0,80}}?\s(?:{false}|{it_is}|{they_are})\b"
         rf"|\b(?:{false})\s+(?:{allegations})\b"
-        rf"|\b(?:it|this|that|they|these){be}{how}{{0,3}}\s+(?:{false}|{told_false})\b"
-        rf"|\A\W*(?:it|this|that|them|these){how}{{0,2}}\s+(?:{false}|{told_false})\b",
+        rf"|\b(?:it|this|that|they|these){be}{how}{{0,3}}\s+(?:{false}|{it_is})\b"
+        rf"|\A\W*(?:it|this|that|them|these){how}{{0,2}}\s+(?:{false}|{it_is})\b",
         re.IGNORECASE,
     )
 
@@ -116,7 +116,7 @@ def _clauses(sentence: str, part: Span) -> Iterator[list[_Word]]:
     at = part.start
     for mark in [*_MARK.finditer(sentence, part.start, part.end), None]:
         clause: list[_Word] = []
-        for match in _WORD.finditer(sentence, at, mark.start() if mark else part.end):
+        for match in WORD.finditer(sentence, at, mark.start() if mark else part.end):
             is_quoted = any(span.start <= match.start() < span.end for span in within)
             clause += [_Word(piece.lower(), piece, is_quoted) for piece in _pieces(match.group().replace("’", "'"))]
         yield clause
@@ -152,7 +152,7 @@ def _did_not(clause: Sequence[_Word], place: int, side: str | None) -> bool:
     """ "its army did not fire", "we have never fired", "it never fired"; but not "it will not", "it is not clear"."""
     before = clause[place - 1].lower if place else ""
     following = next((w.lower for w in clause[place + 1 :] if not w.lower.endswith("ly")), "")
-    if not following or before in _MODALS:
+    if not following or before in MODALS:
         return False
     if before in _BE and not (following.endswith(("ing", "ed")) or following in _GUILT):
         return False
@@ -164,7 +164,7 @@ def _did_nothing(clause: Sequence[_Word], place: int, side: str | None) -> bool:
     """ "it had flown no drones", "we shot nobody"; but not "it was no secret", "he was in no hurry"."""
     for end in range(place - 1, max(place - 4, 0), -1):
         between = [word.lower for word in clause[end:place]]
-        if not _MODALS.isdisjoint(between) or between[-1] in _BE | _PREPOSITIONS | _undenying():
+        if not MODALS.isdisjoint(between) or between[-1] in _BE | _PREPOSITIONS | _undenying():
             return False
         if _ends_own_subject(clause, end, side):
             return True
@@ -175,13 +175,13 @@ def _none_of_own(clause: Sequence[_Word], place: int, side: str | None) -> bool:
     """ "none of its jets", "nothing had come from its land", "there were no Russian troops", "no man of ours"; but not
     "no doubt about our army"."""
     before = [word.lower for word in clause[max(0, place - 3) : place]]
-    if not _MODALS.isdisjoint(before):
+    if not MODALS.isdisjoint(before):
         return False
     if before and not (before[-1] in _OPENING or (before[-1] in _BE and "there" in before)):
         return False
     reach = clause[place + 1 : place + 1 + _SUBJECT]
     named = next((n for n, word in enumerate(reach) if _is_own(word, side) or _is_theirs(word)), None)
-    if named is None or not _MODALS.isdisjoint(word.lower for word in reach[:named]):
+    if named is None or not MODALS.isdisjoint(word.lower for word in reach[:named]):
         return False
     return clause[place].lower != "no" or named < 2 or reach[named - 1].lower == "of"
 
@@ -189,7 +189,7 @@ def _none_of_own(clause: Sequence[_Word], place: int, side: str | None) -> bool:
 def _by_others(clause: Sequence[_Word], place: int, side: str | None) -> bool:
     """ "was not fired by its forces", "it was not our missile"; but not "it is not our policy"."""
     before, reach = clause[place - 1].lower if place else "", clause[place + 1 : place + 2 + _REACH]
-    if before in _MODALS:
+    if before in MODALS:
         return False
     if (
         reach
@@ -204,7 +204,7 @@ def _ends_own_subject(clause: Sequence[_Word], end: int, side: str | None) -> bo
     """Whether a subject that is the speaker, or the speaker's, ends right before `end`."""
     for start in range(end - 1, max(end - 1 - _SUBJECT, -1), -1):
         word = clause[start]
-        if word.lower in _JOINING | _AUXILIARIES | _MODALS | _NOT:
+        if word.lower in _JOINING | _AUXILIARIES | MODALS | _NOT:
             return False
         if word.lower in (_SPEAKERS if word.is_quoted else _SPEAKERS | _PERSONS):
             return all(w.lower.endswith("ly") or w.lower == "also" for w in clause[start + 1 : end])
@@ -224,7 +224,7 @@ def _is_own(word: _Word, side: str | None) -> bool:
 @functools.cache
 def _undenying() -> frozenset[str]:
     """What, behind "not" or "no", denies no deed: "does not believe", "had no choice", "has not yet confirmed"."""
-    return frozenset(" ".join(lexicon()["denies"]["undenying"]).split())
+    return frozenset(lexicon()["denies"]["undenying"].split())
 
 
 # -- accusing another

@@ -162,11 +162,14 @@ def _kills(kb: Path, questions: list[str], folder: Path, expected: str, kills: i
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as child:
             begun = time.perf_counter()
             while child.poll() is None and _kept(partial) < wanted:
-                time.sleep(0.05)
-            time.sleep(chance.uniform(0, 1))
+                time.sleep(0.05)  # between two looks at the file, so that looking takes nothing from the processes
+            time.sleep(chance.uniform(0, 1))  # the moment of the kill is what is random, also within an answer
+            ended = child.poll()
             child.kill()
-        seconds = time.perf_counter() - begun
-        print(f"kill {kill + 1:2} after {seconds:4.1f} s: {_kept(partial)} kept", flush=True)
+        if ended:
+            raise SystemExit(f"the command failed with status {ended} before it was killed: {' '.join(command)}")
+        seconds, how = time.perf_counter() - begun, "kill" if ended is None else "done before kill"
+        print(f"{how} {kill + 1:2} after {seconds:4.1f} s: {_kept(partial)} kept", flush=True)
     _run(*command[3:])
     same = "byte for byte the same" if _same(_lines(out)) == expected else "DIFFERENT"
     print(f"after {kills} kills and a last run: {same}")

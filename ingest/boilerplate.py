@@ -100,9 +100,9 @@ _TRAILING = re.compile(
 )
 # Slide after slide in one line, each ending so; their pictures are of other days and other reports.
 _GALLERY = re.compile(r"\b(?:hide caption|(?:photo|image|slide|picture)) \d{1,3} of \d{1,3}\b")
+_OF_A_NUMBER = re.compile(r" of \d")  # for speed: it opens with letters that are soon found
 # It stands on the line of the first of several points, and would be read as the start of its sentence.
 _LABEL_BEFORE = re.compile(r"(?i:story highlights)\b\W{0,3}?(?=\s[\W_]?[A-Z\d])")
-_OF_A_NUMBER = re.compile(r" of \d")  # for speed: it opens with letters that are soon found
 _REACH = 160  # characters: no credit at the end of a line is longer
 _HINT = re.compile("/|via |[Hh]oto|HOTO|Getty|Picture|Image|Credit ")  # is in each of these, for speed
 _OPENING = re.compile(

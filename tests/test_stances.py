@@ -78,4 +78,6 @@ def test_who_says_that_their_own_did_not_denies(sentence: str) -> None:
     ],
 )
 def test_who_only_says_what_is_not_so_denies_nothing(sentence: str) -> None:
-    assert {claim.stance for claim in claims_in(sentence)} <= {"asserts", "accuses"}
+    stances = [claim.stance for claim in claims_in(sentence)]
+    assert stances
+    assert "denies" not in stances

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from assistant.answer import Stance
 from assistant.attribution.phrases import LONGEST
 from assistant.attribution.speakers import Found, antecedent_of, cue_at, found_at
-from assistant.attribution.tokens import Token, quoted, tokens_of
+from assistant.attribution.tokens import WORD, Token, quoted, tokens_of
 from assistant.attribution.words import (
     NEGATIONS,
     PRONOUNS,
@@ -31,6 +31,7 @@ from kb import Span
 
 __all__ = [
     "PRONOUNS",
+    "WORD",
     "Attribution",
     "Token",
     "attributions",

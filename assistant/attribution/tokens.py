@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from kb import Span
 
-__all__ = ["Token", "quoted", "tokens_of"]
+__all__ = ["WORD", "Token", "quoted", "tokens_of"]
+
+WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*")
+"""A word alone, where it does not matter what quotation it stands in."""
 
 
 @dataclass(frozen=True, slots=True)
